@@ -1,0 +1,98 @@
+"""How clocks and periods are read (SPEC §0). Pure functions: no database, no present time.
+
+A *day* is a calendar day of the estate's zone; "N days" ends at 24:00, which is 00:00 of the next day.
+"""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from office.models.promises import Measure
+
+ESCALATION_HOUR = time(9)  # a day limit is announced at 09:00 of the due day
+HOUR_WARNING = timedelta(minutes=15)
+SAME_DAY_WARNING = timedelta(hours=2)  # before the office closes
+
+
+def local_date(moment, zone):
+    """The local calendar date of an aware `moment`."""
+    return moment.astimezone(zone).date()
+
+
+def midnight(day, zone):
+    """00:00 of `day` in `zone`; also 24:00 of the day before. A clock change never makes it vanish."""
+    return datetime.combine(day, time.min, tzinfo=zone)
+
+
+def end_of_day(day, zone):
+    """24:00 of `day`."""
+    return midnight(day + timedelta(days=1), zone)
+
+
+def add_months(day, months):
+    """The same date `months` on, clipped to the month's end."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A promise's times: when due, when its owner is warned, when the director hears of it (SPEC §0)."""
+
+    due_at: datetime
+    warn_at: datetime
+    director_at: datetime
+
+
+def limit(*, fact_at, amount, measure, zone, closes_at, agreed=None):
+    """Due time and escalation steps of a promise that counts from `fact_at`.
+
+    `amount` counts in `measure` (hours, days, months); "same day" needs none, "at" takes the `agreed` time.
+    `closes_at` is the office's closing time, for the warning of same-day limits.
+    """
+    later = timedelta(hours=24)
+    if measure == Measure.HOURS:
+        due_at = fact_at + timedelta(hours=amount)
+        # Only the 1-hour limit warns 15 minutes ahead and climbs after an hour (SPEC §0).
+        warn_at, later = due_at - HOUR_WARNING, timedelta(hours=1)
+    elif measure == Measure.SAME_DAY:
+        day = local_date(fact_at, zone)
+        due_at = end_of_day(day, zone)
+        warn_at = datetime.combine(day, closes_at, tzinfo=zone) - SAME_DAY_WARNING
+    elif measure in (Measure.DAYS, Measure.MONTHS):
+        start = local_date(fact_at, zone)
+        day = start + timedelta(days=amount) if measure == Measure.DAYS else add_months(start, amount)
+        due_at = end_of_day(day, zone)
+        warn_at = datetime.combine(day, ESCALATION_HOUR, tzinfo=zone)
+    else:
+        due_at, warn_at = agreed, agreed - HOUR_WARNING
+    return Limit(due_at, min(warn_at, due_at), due_at + later)
+
+
+def due_text(due_at, now, zone):
+    """(tone, words) of a clock: late by how much, today until when, or in how long. Words are translated."""
+    from django.utils.translation import gettext as _
+    from django.utils.translation import ngettext
+
+    if due_at <= now:
+        days, hours = (now - due_at).days, int((now - due_at).total_seconds() // 3600)
+        if days:
+            return "late", ngettext("late %(n)s day", "late %(n)s days", days) % {"n": days}
+        if hours:
+            return "late", ngettext("late %(n)s hour", "late %(n)s hours", hours) % {"n": hours}
+        return "late", _("late")
+    last_moment = (due_at - timedelta(microseconds=1)).astimezone(zone)
+    today = local_date(now, zone)
+    left = due_at - now
+    if left < timedelta(hours=3):
+        minutes = int(left.total_seconds() // 60)
+        if minutes >= 60:
+            return "today", ngettext("in %(n)s hour", "in %(n)s hours", minutes // 60) % {"n": minutes // 60}
+        return "today", ngettext("in %(n)s minute", "in %(n)s minutes", minutes) % {"n": minutes}
+    if last_moment.date() == today:
+        local = due_at.astimezone(zone)
+        clock = "24:00" if local.time() == time.min else f"{local:%H:%M}"
+        return "today", _("today %(time)s") % {"time": clock}
+    days = (last_moment.date() - today).days
+    return "soon", ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}

@@ -1,0 +1,65 @@
+"""The journal: one call per change, inside the change's transaction (ARCHITECTURE §2).
+
+If the line cannot be written the change must not exist either. Verbs are registered with a sentence in the
+past tense; a verb without one is refused here, so it fails a test and never a page.
+"""
+
+from office.models import Event
+
+SENTENCES = {}  # verb → lazy translated sentence with %(placeholders)s of the event's data
+
+
+def sentences(mapping):
+    """Register an app's verbs: {"ticket.dispatched": _("dispatched to %(technician)s")}."""
+    SENTENCES.update(mapping)
+
+
+def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, text=None):
+    """Write one line about `subject` (a row with SUBJECT, estate_id; unit_id when it has one).
+
+    `data` holds numbers, codes, ids and dates as JSON; never personal values. `by` None is the machine.
+    """
+    if verb not in SENTENCES:
+        raise LookupError(f"journal verb {verb!r} has no sentence")
+    return Event.objects.create(
+        at=now,
+        verb=verb,
+        subject_kind=kind or subject.SUBJECT,
+        subject_id=subject.pk,
+        subject_text=(text or str(subject))[:80],
+        estate_id=getattr(subject, "estate_id", None),
+        unit_id=unit_id if unit_id is not None else getattr(subject, "unit_id", None),
+        by_id=by.pk if by else None,
+        by_name=by.name[:80] if by else "",
+        data=data or {},
+    )
+
+
+class _Blank(dict):
+    def __missing__(self, key):
+        return "…"
+
+
+def sentence(event):
+    """The event as one translated sentence. Values that are themselves words come as {"word": key} and are looked up."""
+    data = {key: _word(value) for key, value in event.data.items()}
+    return str(SENTENCES[event.verb]) % _Blank(data)
+
+
+WORDS = {}  # "tickets.state.done" → lazy label, so that the journal speaks the reader's language
+
+
+def words(prefix, choices):
+    """Register the labels of a choices class under `prefix`."""
+    WORDS.update({f"{prefix}.{value}": label for value, label in choices})
+
+
+def word(prefix, value):
+    """A value the journal shows as its label in the reader's language."""
+    return {"word": f"{prefix}.{value}"}
+
+
+def _word(value):
+    if isinstance(value, dict) and "word" in value:
+        return str(WORDS.get(value["word"], value["word"]))
+    return value

@@ -1,0 +1,88 @@
+"""Language of the person, postings of the person, and the door: denied unless declared."""
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from office import access, accounts
+
+SUPPORTED = {code for code, _name in settings.LANGUAGES}
+
+
+def browser_language(header):
+    """The first of our languages in an Accept-Language header; regions without a script follow their custom."""
+    for part in (header or "").lower().replace("_", "-").split(","):
+        code = part.split(";")[0].strip()
+        if code.startswith(("zh-hant", "zh-tw", "zh-hk", "zh-mo")):
+            return "zh-hant"
+        if code.startswith("zh"):
+            return "zh-hans"
+        if code.startswith("en"):
+            return "en"
+    return settings.LANGUAGE_CODE
+
+
+class LanguageMiddleware:
+    """The person's choice, else the cookie of this browser, else the browser's wish, else zh-Hant (SPEC §1)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        code = chosen if chosen in SUPPORTED else browser_language(request.headers.get("Accept-Language"))
+        translation.activate(code)
+        request.LANGUAGE_CODE = code
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", translation.get_language())
+        translation.deactivate()
+        return response
+
+
+class PostingMiddleware:
+    """Puts the estate a person works in on the request, and the estate's zone in force."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.now = timezone.now()
+        request.estate = None
+        if request.user.is_authenticated:
+            if request.user.language in SUPPORTED:
+                translation.activate(request.user.language)
+                request.LANGUAGE_CODE = request.user.language
+            estates = {p.estate_id: p.estate for p in request.user.posting_list}
+            request.estate = estates.get(request.session.get("estate")) or next(iter(estates.values()), None)
+        with timezone.override(request.estate.zone if request.estate else timezone.get_default_timezone()):
+            return self.get_response(request)
+
+
+class AccessMiddleware:
+    """Default deny. An undeclared view is refused even if the system check was skipped."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        declared = access.needs(view)
+        if declared == access.PUBLIC:
+            return None
+        if not request.user.is_authenticated:
+            login = reverse(settings.LOGIN_URL)
+            if request.headers.get("HX-Request"):
+                # A fragment must not receive the login page: app.js keeps what was typed and says what to do.
+                return HttpResponse(status=401)
+            return redirect_to_login(request.get_full_path() if request.method == "GET" else request.META.get("HTTP_REFERER", "/"), login)
+        if not access.allowed(view, request.user):
+            raise PermissionDenied
+        if settings.SECOND_FACTOR_REQUIRED and declared != access.LOGGED_IN and accounts.needs_second_factor(request.user):
+            return redirect("mfa_index")
+        return None

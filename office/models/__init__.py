@@ -1,0 +1,20 @@
+"""The facts every workflow leans on. Each module holds one noun and its companions."""
+
+from .access import AccessLog, Draft, FormKey, SavedFilter
+from .case import Case, EstateQuerySet
+from .files import File
+from .jobs import Heartbeat, Job, SweepRun
+from .journal import Event
+from .messages import Message
+from .places import Building, Estate, Section, Unit
+from .promises import Promise, PromiseRule
+from .search import SearchKey
+from .series import Series
+from .staff import Department, DepartmentHead, Posting, Staff
+from .undo import Undo
+
+__all__ = [
+    "AccessLog", "Building", "Case", "Department", "DepartmentHead", "Draft", "Estate", "EstateQuerySet", "Event",
+    "File", "FormKey", "Heartbeat", "Job", "Message", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
+    "Section", "Series", "Staff", "SweepRun", "Undo", "Unit",
+]  # fmt: skip

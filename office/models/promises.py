@@ -1,0 +1,141 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Case as CaseExpression
+from django.db.models import F, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from .case import EstateQuerySet
+from .staff import Department
+
+
+class Measure(models.TextChoices):
+    """How a limit counts (SPEC §0)."""
+
+    HOURS = "hours", _("hours")
+    DAYS = "days", _("days")
+    MONTHS = "months", _("months")
+    SAME_DAY = "same_day", _("same day")
+    AT = "at", _("at an agreed time")
+
+
+class PromiseRule(models.Model):
+    """An editable number of the specification. The rule in force at the starting fact is the one that holds (SPEC §0)."""
+
+    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="promise_rules", verbose_name=_("estate"))
+    key = models.CharField(_("rule"), max_length=40)
+    amount = models.PositiveSmallIntegerField(_("amount"), default=0)
+    measure = models.CharField(_("measure"), max_length=10, choices=Measure)
+    valid_from = models.DateTimeField(_("valid from"))
+
+    objects = EstateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("promise rule")
+        ordering = ["estate", "key", "-valid_from"]
+        constraints = [models.UniqueConstraint(fields=["estate", "key", "valid_from"], name="promise_rule_once")]
+
+    def __str__(self):
+        return f"{self.key} {self.amount} {self.measure}"
+
+
+class PromiseQuerySet(EstateQuerySet):
+    def open(self):
+        return self.filter(closed_at__isnull=True)
+
+    def overdue(self, now):
+        return self.open().filter(due_at__lte=now)
+
+    def of(self, subject_kind, subject_id):
+        return self.filter(subject_kind=subject_kind, subject_id=subject_id)
+
+
+class Promise(models.Model):
+    """A deadline the office owes somebody: due time, owner, outcome (SPEC, opening words).
+
+    The due time never moves: an approved extension closes this row as "extended" and opens the next sequence.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = "open", _("open")
+        KEPT = "kept", _("kept")
+        CANCELLED = "cancelled", _("cancelled")
+        EXTENDED = "extended", _("extended")
+        UNREACHABLE = "unreachable", _("could not be kept")
+
+    class Level(models.IntegerChoices):
+        QUIET = 0, _("not due")
+        WARNED = 1, _("owner warned")
+        HEAD = 2, _("head of department told")
+        DIRECTOR = 3, _("director told")
+
+    kind = models.CharField(_("kind"), max_length=40)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    sequence = models.PositiveSmallIntegerField(default=1)
+    title = models.CharField(max_length=200)  # "R2026-000123 3-2-1201", ready for lists without a join
+    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
+    unit = models.ForeignKey("office.Unit", models.PROTECT, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="promises")
+    department = models.CharField(max_length=20, choices=Department, default=Department.FRONT_DESK)
+
+    rule_key = models.CharField(max_length=40)
+    amount = models.PositiveSmallIntegerField(default=0)
+    measure = models.CharField(max_length=10, choices=Measure)
+    fact_at = models.DateTimeField(_("counts from"))  # the fact, not the keying
+    due_at = models.DateTimeField(_("due"))
+    warn_at = models.DateTimeField(null=True, blank=True)
+    director_at = models.DateTimeField(null=True, blank=True)  # null: this kind never climbs to the director
+    made_at = models.DateTimeField()
+
+    level = models.PositiveSmallIntegerField(choices=Level, default=Level.QUIET)
+    warned_at = models.DateTimeField(null=True, blank=True)
+    head_at = models.DateTimeField(null=True, blank=True)
+    director_told_at = models.DateTimeField(null=True, blank=True)
+    # Derived by the database: when the next step of escalation is due; only open promises have one.
+    next_step_at = models.GeneratedField(
+        expression=CaseExpression(
+            When(closed_at__isnull=False, then=Value(None)),
+            When(level=0, then=F("warn_at")),
+            When(level=1, then=F("due_at")),
+            When(level=2, then=F("director_at")),
+            default=Value(None),
+        ),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, default=Outcome.OPEN)
+    closed_at = models.DateTimeField(null=True, blank=True)  # the fact that kept or ended it
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    extends = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="extended_by")
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    objects = PromiseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("promise")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "subject_kind", "subject_id", "sequence"], name="promise_once"),
+            models.CheckConstraint(
+                condition=Q(outcome="open", closed_at__isnull=True) | (~Q(outcome="open") & Q(closed_at__isnull=False)),
+                name="promise_closed_has_outcome",
+            ),
+            models.CheckConstraint(condition=Q(warn_at__isnull=True) | Q(warn_at__lte=F("due_at")), name="promise_warns_before_due"),
+            models.CheckConstraint(
+                condition=Q(director_at__isnull=True) | Q(director_at__gte=F("due_at")), name="promise_director_after_due"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="promise_next_step"),
+            models.Index(fields=["owner", "due_at"], condition=Q(closed_at__isnull=True), name="promise_owed"),
+            models.Index(fields=["estate", "due_at"], condition=Q(closed_at__isnull=True), name="promise_estate_due"),
+            models.Index(fields=["subject_kind", "subject_id"], name="promise_subject"),
+            models.Index(fields=["estate", "kind", "closed_at"], condition=Q(closed_at__isnull=False), name="promise_closed"),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.title}"
+
+    @property
+    def is_open(self):
+        return self.closed_at is None

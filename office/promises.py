@@ -1,0 +1,185 @@
+"""Making, keeping and ending promises. Called by actions inside their transaction (ARCHITECTURE §2).
+
+Kinds and rules register from each app; the numbers themselves are PromiseRule rows of the estate, loaded with
+SPEC's defaults by `load_rules`. The rule in force at the starting fact holds (SPEC §0).
+"""
+
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from office import clocks
+from office.models import Promise, PromiseRule
+from office.models.promises import Measure
+from office.models.staff import Department
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A number of the specification: `facts` is what the clock counts from, in words ("the completion of the repair")."""
+
+    key: str
+    label: object
+    facts: object
+    amount: int
+    measure: str
+    source: str  # "SPEC §4.4"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of promise; `name` is also its sweep's name."""
+
+    name: str
+    label: object
+    rules: tuple[Rule, ...]
+    climbs_to_director: bool = True
+    department: str = Department.FRONT_DESK
+    order: int = field(default=100)
+
+
+KINDS: dict[str, Kind] = {}
+RULES: dict[str, Rule] = {}
+SUBJECTS = {}  # subject_kind → callable(subject_id) -> url of its page
+
+
+def register(kind):
+    KINDS[kind.name] = kind
+    RULES.update({rule.key: rule for rule in kind.rules})
+
+
+def register_subject(subject_kind, url):
+    SUBJECTS[subject_kind] = url
+
+
+EPOCH = timezone.datetime(2000, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
+
+
+def load_rules(estate):
+    """The specification's defaults as rows of a new estate. Running it again adds only what is missing."""
+    PromiseRule.objects.bulk_create(
+        [
+            PromiseRule(estate=estate, key=rule.key, amount=rule.amount, measure=rule.measure, valid_from=EPOCH)
+            for rule in RULES.values()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def rule_at(estate_id, key, fact_at):
+    """(amount, measure) in force at `fact_at`; SPEC's default when the estate has no row that early."""
+    row = (
+        PromiseRule.objects.filter(estate_id=estate_id, key=key, valid_from__lte=fact_at)
+        .order_by("-valid_from")
+        .values_list("amount", "measure")
+        .first()
+    )
+    return row or (RULES[key].amount, RULES[key].measure)
+
+
+def make(kind, rule_key, *, subject, fact_at, now, owner, estate, title=None, department=None, agreed=None, extends=None, reason=""):
+    """Open the next promise of `kind` about `subject`, counted from `fact_at` (the fact, not the keying).
+
+    With `agreed` the due time is that moment. A fact keyed late may give a promise that is born overdue.
+    Not done here: warning anybody; the sweeps do that.
+    """
+    amount, measure = (0, Measure.AT) if agreed else rule_at(estate.pk, rule_key, fact_at)
+    times = clocks.limit(
+        fact_at=fact_at, amount=amount, measure=measure, zone=estate.zone, closes_at=estate.closes_at, agreed=agreed
+    )
+    last = (
+        Promise.objects.of(subject.SUBJECT, subject.pk).filter(kind=kind).order_by("-sequence").values_list("sequence", flat=True).first()
+    )
+    return Promise.objects.create(
+        kind=kind,
+        subject_kind=subject.SUBJECT,
+        subject_id=subject.pk,
+        sequence=(last or 0) + 1,
+        title=title or str(subject),
+        estate=estate,
+        unit_id=getattr(subject, "unit_id", None),
+        owner=owner,
+        department=department or KINDS[kind].department,
+        rule_key=rule_key,
+        amount=amount,
+        measure=measure,
+        fact_at=fact_at,
+        due_at=times.due_at,
+        warn_at=times.warn_at,
+        director_at=times.director_at if KINDS[kind].climbs_to_director else None,
+        made_at=now,
+        extends=extends,
+        reason=reason,
+    )
+
+
+def open_of(subject, *kinds):
+    """Open promises about `subject`, locked, oldest due first."""
+    rows = Promise.objects.of(subject.SUBJECT, subject.pk).open().select_for_update(of=("self",)).order_by("due_at", "pk")
+    return list(rows.filter(kind__in=kinds) if kinds else rows)
+
+
+def close(promises, outcome, *, at, by, reason=""):
+    """End promises with `outcome`; `at` is the fact that ended them (kept in time or late is at <= due_at)."""
+    for promise in promises:
+        promise.outcome, promise.closed_at, promise.closed_by, promise.reason = outcome, at, by, reason or promise.reason
+        promise.save(update_fields=["outcome", "closed_at", "closed_by", "reason"])
+    return promises
+
+
+def keep(subject, *kinds, at, by):
+    return close(open_of(subject, *kinds), Promise.Outcome.KEPT, at=at, by=by)
+
+
+def cancel(subject, *kinds, at, by, reason=""):
+    return close(open_of(subject, *kinds), Promise.Outcome.CANCELLED, at=at, by=by, reason=reason)
+
+
+def extend(promise, *, new_due_at, estate, subject, by, now, reason):
+    """An approved extension: the old promise keeps its outcome, the next sequence takes the new time (SPEC §0)."""
+    close([promise], Promise.Outcome.EXTENDED, at=now, by=by, reason=reason)
+    return make(
+        promise.kind,
+        promise.rule_key,
+        subject=subject,
+        fact_at=promise.fact_at,
+        now=now,
+        owner=promise.owner,
+        estate=estate,
+        title=promise.title,
+        department=promise.department,
+        agreed=new_due_at,
+        extends=promise,
+        reason=reason,
+    )
+
+
+def hand_over(subject, owner):
+    """Open promises follow their matter to its new owner (SPEC §1). Their clocks do not move."""
+    Promise.objects.of(subject.SUBJECT, subject.pk).open().update(owner=owner)
+
+
+def next_due(subject):
+    """Earliest due time among the open promises, for the column lists sort by."""
+    return Promise.objects.of(subject.SUBJECT, subject.pk).open().order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def rule_text(promise, zone):
+    """The rule behind a clock, as shown on focus: "3 days after the passed water test of 12 Mar 2026"."""
+    rule = RULES.get(promise.rule_key)
+    fact = promise.fact_at.astimezone(zone)
+    facts = str(rule.facts) if rule else ""
+    stamp = f"{fact:%Y-%m-%d %H:%M}"
+    if promise.measure == Measure.AT:
+        return _("agreed for %(time)s") % {"time": f"{promise.due_at.astimezone(zone):%Y-%m-%d %H:%M}"}
+    if promise.measure == Measure.SAME_DAY:
+        return _("the same day as %(fact)s (%(at)s)") % {"fact": facts, "at": stamp}
+    n = promise.amount
+    words = {
+        Measure.HOURS: ngettext("%(n)s hour after %(fact)s (%(at)s)", "%(n)s hours after %(fact)s (%(at)s)", n),
+        Measure.DAYS: ngettext("%(n)s day after %(fact)s (%(at)s)", "%(n)s days after %(fact)s (%(at)s)", n),
+        Measure.MONTHS: ngettext("%(n)s month after %(fact)s (%(at)s)", "%(n)s months after %(fact)s (%(at)s)", n),
+    }[promise.measure]
+    return words % {"n": n, "fact": facts, "at": stamp}

@@ -1,0 +1,104 @@
+"""Roles are code: a name, words for people, and what the role may do (SPEC §1).
+
+A permission is text "app.verb". A page declares the one it needs with `@may(...)`; a move names the one it
+needs in its app's `MOVES`. The reviewed table of role × page is tests/architecture/access_table.py.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise as Lazy
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Role:
+    name: str
+    label: str | Lazy
+    permissions: frozenset[str]
+
+
+# Everybody posted somewhere: home, own promises, bell, search, profile.
+EVERYONE = {"office.home", "office.search", "office.files"}
+
+READ = {"register.read", "tickets.read", "assets.read"}
+
+CLERK = EVERYONE | READ | {
+    "register.edit",  # people, phones, occupancies, notes
+    "register.reveal",  # identity numbers, with a reason, logged
+    "register.export",
+    "tickets.intake",  # take a repair, correct it, cancel, mark duplicate
+    "tickets.schedule",  # agree a window with the resident
+    "tickets.quote",  # quotation, consent
+    "tickets.print",
+    "tickets.callback",
+    "tickets.slips",  # key in returned slips
+    "tickets.ask",  # ask for more time or work free of charge
+    "tickets.export",
+}  # fmt: skip
+
+LEAD = EVERYONE | READ | {
+    "tickets.intake",
+    "tickets.schedule",
+    "tickets.dispatch",
+    "tickets.work",  # any work order of the estate: arrival, parts, result, waiting
+    "tickets.quote",
+    "tickets.water_test",
+    "tickets.print",
+    "tickets.slips",
+    "tickets.ask",
+    "tickets.export",
+    "assets.edit",
+}  # fmt: skip
+
+TECHNICIAN = EVERYONE | {
+    "tickets.read_own",
+    "tickets.work_own",  # arrival, parts, photos, result of own work orders
+    "tickets.print_own",
+    "tickets.ask_own",
+}
+
+SUPERVISOR = CLERK | LEAD | {
+    "tickets.approve",  # extensions, free work
+    "tickets.unreachable",  # close as unreachable after three tries
+    "tickets.hand_over",
+    "tickets.dashboard",
+    "office.jobs",
+    "office.reminders",
+}  # fmt: skip
+
+ADMINISTRATOR = EVERYONE | {
+    "register.read",
+    "register.import",
+    "office.administer",  # staff, postings, heads, estates, settings, catalogues
+    "office.jobs",
+    "office.reminders",
+}
+
+AUDITOR = EVERYONE | READ | {
+    "tickets.dashboard",
+    "office.jobs",
+    "office.reminders",
+    "office.audit",  # access log, journal
+    "office.read_settings",
+}  # fmt: skip
+
+_all = [
+    Role("clerk", _("clerk"), frozenset(CLERK)),
+    Role("cashier", _("cashier"), frozenset(CLERK)),
+    Role("lead", _("repair lead"), frozenset(LEAD)),
+    Role("technician", _("technician"), frozenset(TECHNICIAN)),
+    Role("guard", _("guard"), frozenset(EVERYONE)),
+    Role("supervisor", _("supervisor"), frozenset(SUPERVISOR)),
+    Role("director", _("director"), frozenset(SUPERVISOR | {"office.read_settings"})),
+    Role("finance", _("finance"), frozenset(EVERYONE | READ)),
+    Role("auditor", _("auditor"), frozenset(AUDITOR)),
+    Role("admin", _("administrator"), frozenset(ADMINISTRATOR)),
+]
+ROLES = {role.name: role for role in _all}
+CHOICES = [(role.name, role.label) for role in _all]
+
+# From supervisor up a second factor is required in production.
+SECOND_FACTOR = {"supervisor", "director", "finance", "admin"}
+# Who an escalation reaches when nobody heads the department (SPEC §0, §1).
+HEADS = ("supervisor",)
+DIRECTORS = ("director",)

@@ -1,0 +1,27 @@
+"""Gap-free numbers (ARCHITECTURE §2): the counter row is locked until the transaction ends, so take it last."""
+
+from django.db import connection
+
+from office import clocks
+from office.models import Series
+
+PATTERNS = {}  # kind → pattern, registered by each app: "R{year}-{n:06d}"
+
+
+def take(estate, kind, *, now):
+    """The next number of `kind` for the estate's local year of `now`. Rolls back with the transaction."""
+    return take_many(estate, kind, 1, now=now)[0]
+
+
+def take_many(estate, kind, count, *, now):
+    """`count` consecutive numbers in one statement."""
+    year = clocks.local_date(now, estate.zone).year
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {Series._meta.db_table} (estate_id, kind, year, pattern, last) VALUES (%s, %s, %s, %s, %s)
+                ON CONFLICT (estate_id, kind, year) DO UPDATE SET last = {Series._meta.db_table}.last + EXCLUDED.last
+                RETURNING pattern, last""",  # noqa: S608  table name is ours
+            [estate.pk, kind, year, PATTERNS[kind], count],
+        )
+        pattern, last = cursor.fetchone()
+    return [pattern.format(year=year, n=n) for n in range(last - count + 1, last + 1)]

@@ -1,0 +1,59 @@
+"""Small choices of the person: language, theme, estate."""
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from office.access import logged_in, public
+
+THEMES = ("light", "dark", "auto")
+
+
+def _back(request):
+    target = request.POST.get("next") or request.headers.get("Referer", "/")
+    return redirect(target if url_has_allowed_host_and_scheme(target, {request.get_host()}) else "/")
+
+
+@public
+@require_POST
+def language(request):
+    code = request.POST.get("language")
+    if code not in dict(settings.LANGUAGES):
+        raise Http404
+    if request.user.is_authenticated:
+        request.user.language = code
+        request.user.save(update_fields=["language"])
+    response = _back(request)
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, code, max_age=settings.LANGUAGE_COOKIE_AGE, samesite="Lax", httponly=True
+    )
+    return response
+
+
+@public
+@require_POST
+def theme(request):
+    chosen = request.POST.get("theme")
+    if chosen not in THEMES:
+        raise Http404
+    if request.user.is_authenticated:
+        request.user.theme = "" if chosen == "auto" else chosen
+        request.user.save(update_fields=["theme"])
+    response = _back(request)
+    response.set_cookie("theme", chosen, max_age=settings.LANGUAGE_COOKIE_AGE, samesite="Lax", httponly=True)
+    return response
+
+
+@logged_in
+@require_POST
+def estate(request):
+    try:
+        chosen = int(request.POST.get("estate", ""))
+    except ValueError:
+        raise Http404 from None
+    if chosen not in request.user.estate_ids():
+        raise Http404
+    request.session["estate"] = chosen
+    return redirect("home")
