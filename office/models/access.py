@@ -1,10 +1,10 @@
 import uuid
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .append_only import append_only
 from .case import EstateQuerySet
 
 
@@ -29,7 +29,7 @@ class AccessLog(models.Model):
             models.Index(fields=["estate_id", "-id"], name="access_estate"),
             models.Index(fields=["subject_kind", "subject_id"], name="access_subject"),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate, level=pgtrigger.Statement)]
+        triggers = [append_only()]
 
     def __str__(self):
         return f"{self.what} {self.subject_kind} {self.subject_id}"

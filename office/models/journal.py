@@ -1,7 +1,7 @@
-import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .append_only import append_only
 from .case import EstateQuerySet
 
 
@@ -29,7 +29,7 @@ class Event(models.Model):
             models.Index(fields=["unit_id", "-id"], condition=models.Q(unit_id__isnull=False), name="event_unit"),
             models.Index(fields=["estate_id", "-id"], name="event_estate"),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate, level=pgtrigger.Statement)]
+        triggers = [append_only()]
 
     def __str__(self):
         return f"{self.verb} {self.subject_text}"
