@@ -36,7 +36,7 @@ def refusals():
 
 
 def demonstration_accounts():
-    """Active accounts that `load_demo` made or that open with its password; none while there is no database."""
+    """Active accounts that `load_demo` made or that open with its password; none without a database."""
     from django.contrib.auth import get_user_model
 
     named = Q(is_demo=True) | Q(username__in=settings.DEMO_ACCOUNTS)

@@ -1,0 +1,16 @@
+"""The product's settings in test mode; started processes inherit the word through the environment."""
+
+import os
+
+os.environ["GUANJIA_TEST"] = "1"
+for _word in (
+    "DATABASE_URL",
+    "MIGRATE_DATABASE_URL",
+    "REDIS_URL",
+    "GUANJIA_POOL",
+    "GUANJIA_DB_ROLE",
+    "DEBUG",
+):
+    os.environ.pop(_word, None)
+
+from config.settings import *  # noqa: E402, F403
