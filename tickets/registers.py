@@ -1,5 +1,93 @@
-"""What the tickets app tells the office: promise kinds, number series, journal sentences, search words."""
+"""What the tickets app tells the office: promise kinds, number series, journal sentences, subjects."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from office import journal, promises, series, setup
+from office.models.promises import Measure
+from office.models.staff import Department
+
+CALLBACK = promises.Kind(
+    "callback",
+    _("callback"),
+    (
+        promises.Rule("callback_safety", _("callback, safety installation"), _("completion"), 2, Measure.DAYS, "SPEC §4.4"),
+        promises.Rule("callback_leak", _("callback, leak"), _("the passed water test"), 3, Measure.DAYS, "SPEC §4.4"),
+        promises.Rule("callback_other", _("callback, other repairs"), _("completion"), 2, Measure.DAYS, "SPEC §4.4"),
+        promises.Rule("callback_site", _("check on site, preventive and patrol"), _("completion"), 2, Measure.DAYS, "SPEC §4.4"),
+    ),
+    department=Department.FRONT_DESK,
+    order=10,
+)
+WATER_TEST = promises.Kind(
+    "water_test",
+    _("water test"),
+    (promises.Rule("water_test", _("passed water test of a leak"), _("the end of work"), 2, Measure.DAYS, "SPEC §4.3"),),
+    department=Department.REPAIR,
+    order=20,
+)
+ARRIVAL = promises.Kind(
+    "arrival",
+    _("arrival"),
+    (promises.Rule("arrival", _("arrival in the agreed window"), _("the agreed window"), 0, Measure.AT, "SPEC §4.2, §11"),),
+    climbs_to_director=False,
+    department=Department.REPAIR,
+    order=30,
+)
+WAITING = promises.Kind(
+    "waiting",
+    _("waiting until"),
+    (promises.Rule("waiting", _("date until which a repair waits"), _("the agreed date"), 0, Measure.AT, "SPEC §4.3, §11"),),
+    climbs_to_director=False,
+    department=Department.REPAIR,
+    order=40,
+)
+
+SENTENCES = {
+    "ticket.taken": _("taken: %(category)s"),
+    "ticket.imported": _("taken over from %(source)s as %(status)s"),
+    "ticket.corrected": _("corrected: %(fields)s"),
+    "ticket.scheduled": _("window agreed: %(window)s"),
+    "ticket.dispatched": _("work order %(work_order)s dispatched to %(technician)s, %(window)s"),
+    "ticket.arrived": _("%(technician)s arrived at %(at)s"),
+    "ticket.waits": _("waits for %(what)s until %(until)s"),
+    "ticket.resumed": _("goes on"),
+    "ticket.work_ended": _("work ended at %(at)s"),
+    "ticket.done": _("completed at %(at)s, callback owed by %(due)s"),
+    "ticket.test_passed": _("water test passed at %(at)s, callback owed by %(due)s"),
+    "ticket.test_failed": _("water test failed at %(at)s, back to repair as %(work_order)s"),
+    "ticket.cost_decided": _("cost decided: %(cost)s"),
+    "ticket.quoted": _("quoted %(amount)s"),
+    "ticket.consented": _("agreed to pay %(amount)s"),
+    "ticket.asked_time": _("more time asked for, until %(until)s"),
+    "ticket.asked_free": _("work free of charge asked for"),
+    "ticket.request_approved": _("request approved: %(kind)s"),
+    "ticket.request_refused": _("request refused: %(kind)s"),
+    "ticket.callback_not_reached": _("callback: not reached (try %(try)s)"),
+    "ticket.callback_not_satisfied": _("callback: not satisfied, back to repair as %(work_order)s"),
+    "ticket.closed": _("callback: satisfied, closed"),
+    "ticket.closed_unreachable": _("closed as not reachable after %(tries)s tries"),
+    "ticket.cancelled": _("cancelled, reporter told"),
+    "ticket.duplicate": _("closed as a duplicate of %(of)s, reporter told"),
+    "ticket.handed_over": _("handed over to %(to)s"),
+    "ticket.printed": _("work order %(work_order)s printed"),
+    "asset.saved": _("public facility saved"),
+}
 
 
 def register():
-    pass
+    from tickets import catalogue
+    from tickets.models import Category, Request, Ticket
+
+    setup.register(catalogue.load)
+
+    for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING):
+        promises.register(kind)
+    series.PATTERNS["ticket"] = "R{year}-{n:06d}"
+    journal.sentences(SENTENCES)
+    journal.words("ticket.state", Ticket.State.choices)
+    journal.words("ticket.cost", Ticket.Cost.choices)
+    journal.words("ticket.waiting", Ticket.Waiting.choices)
+    journal.words("ticket.request", Request.Kind.choices)
+    journal.words("ticket.stream", Category.Stream.choices)
+    promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))

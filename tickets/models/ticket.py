@@ -110,6 +110,8 @@ class Ticket(Case):
     ending = models.CharField(_("ended as"), max_length=12, choices=Ending, blank=True)
     end_reason = models.CharField(_("reason"), max_length=300, blank=True)
 
+    # Same category and place again within the estate's `repeat_days`: set when taken, whether linked or not.
+    is_repeat = models.BooleanField(_("repeat"), default=False)
     repeat_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="repeats", verbose_name=_("repeat of"))
     duplicate_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="duplicates")
     source = models.CharField(_("source"), max_length=40, blank=True)
