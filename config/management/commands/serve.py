@@ -59,7 +59,7 @@ class Command(BaseCommand):
     def stop(self, *signal_and_frame):
         self.stopping = True
 
-    # --- before the first page --------------------------------------------------------------------------------
+    # --- before the first page ------------------------------------------------------------------------------
 
     def migrate(self):
         executor = MigrationExecutor(connection)
@@ -91,7 +91,7 @@ class Command(BaseCommand):
             self.stdout.write("Loading the demonstration estate …")
             call_command("load_demo", stdout=self.stdout)
 
-    # --- afterwards -------------------------------------------------------------------------------------------
+    # --- afterwards -----------------------------------------------------------------------------------------
 
     def await_answer(self, address, web):
         end = time.monotonic() + PATIENCE
@@ -136,6 +136,7 @@ def programs(host, port):
     python = [sys.executable, "-m"]
     web = ["gunicorn", "config.wsgi", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
     web += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "5"]
+    web += ["--no-control-socket"]
     web += ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108 gunicorn's advice
     worker = ["celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"]
     worker += ["--without-gossip", "--without-mingle"]
@@ -153,7 +154,7 @@ def free_port(host, port):
         except OSError as refusal:
             raise CommandError(
                 f"Cannot listen on {host}:{port} ({refusal.strerror}). "
-                f"Another program, perhaps another `make run`, has it: choose one with `make run PORT={port + 1}`."
+                f"Another program, perhaps another `make run`, has it: try `make run PORT={port + 1}`."
             ) from refusal
         return probe.getsockname()[1]
 
