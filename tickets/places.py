@@ -53,7 +53,9 @@ class Place:
         return {
             "unit": self.unit,
             "asset": self.asset,
-            "building": self.building or (self.unit and self.unit.building) or (self.asset and self.asset.building),
+            "building": self.building
+            or (self.unit and self.unit.building)
+            or (self.asset and self.asset.building),
             "place": self.text or (self.label if self.building else ""),
             "reporter": self.person,
         }
@@ -159,7 +161,9 @@ def suggest(estate, text):
         | Q(name_en__icontains=text)
     )[:LIMIT]
     found += [{"value": f"asset:{row.pk}", "text": row.local_name, "hint": row.place} for row in assets]
-    buildings = Building.objects.filter(estate=estate).filter(Q(name__icontains=text) | Q(code__iexact=text))[:4]
+    buildings = Building.objects.filter(estate=estate).filter(Q(name__icontains=text) | Q(code__iexact=text))[
+        :4
+    ]
     found += [
         {"value": f"building:{row.pk}", "text": Place(building=row).label, "hint": ""} for row in buildings
     ]

@@ -11,10 +11,28 @@ CALLBACK = promises.Kind(
     "callback",
     _("callback"),
     (
-        promises.Rule("callback_safety", _("callback, safety installation"), _("completion"), 2, Measure.DAYS, "SPEC §4.4"),
-        promises.Rule("callback_leak", _("callback, leak"), _("the passed water test"), 3, Measure.DAYS, "SPEC §4.4"),
-        promises.Rule("callback_other", _("callback, other repairs"), _("completion"), 2, Measure.DAYS, "SPEC §4.4"),
-        promises.Rule("callback_site", _("check on site, preventive and patrol"), _("completion"), 2, Measure.DAYS, "SPEC §4.4"),
+        promises.Rule(
+            "callback_safety",
+            _("callback, safety installation"),
+            _("completion"),
+            2,
+            Measure.DAYS,
+            "SPEC §4.4",
+        ),
+        promises.Rule(
+            "callback_leak", _("callback, leak"), _("the passed water test"), 3, Measure.DAYS, "SPEC §4.4"
+        ),
+        promises.Rule(
+            "callback_other", _("callback, other repairs"), _("completion"), 2, Measure.DAYS, "SPEC §4.4"
+        ),
+        promises.Rule(
+            "callback_site",
+            _("check on site, preventive and patrol"),
+            _("completion"),
+            2,
+            Measure.DAYS,
+            "SPEC §4.4",
+        ),
     ),
     department=Department.FRONT_DESK,
     order=10,
@@ -22,14 +40,27 @@ CALLBACK = promises.Kind(
 WATER_TEST = promises.Kind(
     "water_test",
     _("water test"),
-    (promises.Rule("water_test", _("passed water test of a leak"), _("the end of work"), 2, Measure.DAYS, "SPEC §4.3"),),
+    (
+        promises.Rule(
+            "water_test", _("passed water test of a leak"), _("the end of work"), 2, Measure.DAYS, "SPEC §4.3"
+        ),
+    ),
     department=Department.REPAIR,
     order=20,
 )
 ARRIVAL = promises.Kind(
     "arrival",
     _("arrival"),
-    (promises.Rule("arrival", _("arrival in the agreed window"), _("the agreed window"), 0, Measure.AT, "SPEC §4.2, §11"),),
+    (
+        promises.Rule(
+            "arrival",
+            _("arrival in the agreed window"),
+            _("the agreed window"),
+            0,
+            Measure.AT,
+            "SPEC §4.2, §11",
+        ),
+    ),
     climbs_to_director=False,
     department=Department.REPAIR,
     order=30,
@@ -37,7 +68,16 @@ ARRIVAL = promises.Kind(
 WAITING = promises.Kind(
     "waiting",
     _("waiting until"),
-    (promises.Rule("waiting", _("date until which a repair waits"), _("the agreed date"), 0, Measure.AT, "SPEC §4.3, §11"),),
+    (
+        promises.Rule(
+            "waiting",
+            _("date until which a repair waits"),
+            _("the agreed date"),
+            0,
+            Measure.AT,
+            "SPEC §4.3, §11",
+        ),
+    ),
     climbs_to_director=False,
     department=Department.REPAIR,
     order=40,

@@ -94,7 +94,11 @@ def why_not(move, ticket, by):
             "tries": UNREACHABLE_TRIES,
             "days": UNREACHABLE_DAYS,
         }
-    if move in ("quote", "consent") and ticket.cost in (Ticket.Cost.WARRANTY, Ticket.Cost.FREE, Ticket.Cost.PUBLIC):
+    if move in ("quote", "consent") and ticket.cost in (
+        Ticket.Cost.WARRANTY,
+        Ticket.Cost.FREE,
+        Ticket.Cost.PUBLIC,
+    ):
         return _("Nothing is charged for this repair: %(cost)s.") % {"cost": ticket.get_cost_display()}
     if move == "ask_free" and ticket.cost not in (Ticket.Cost.PAID, Ticket.Cost.UNDECIDED):
         return _("Nothing is charged for this repair: %(cost)s.") % {"cost": ticket.get_cost_display()}
@@ -129,7 +133,11 @@ def warranty_until(handed_over_on, period):
     if period.months is not None:
         return clocks.add_months(handed_over_on, period.months) - timedelta(days=1)
     starts, ends = period.season_starts or "01-01", period.season_ends or "12-31"
-    year = handed_over_on.year if _in_year(handed_over_on.year, starts) >= handed_over_on else handed_over_on.year + 1
+    year = (
+        handed_over_on.year
+        if _in_year(handed_over_on.year, starts) >= handed_over_on
+        else handed_over_on.year + 1
+    )
     last = year + period.seasons - 1
     return _in_year(last + (1 if ends < starts else 0), ends)
 

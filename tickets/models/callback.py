@@ -37,8 +37,12 @@ class CallbackTry(models.Model):
         verbose_name = _("callback")
         ordering = ["ticket", "tried_at", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(score__isnull=True) | Q(score__gte=1, score__lte=5), name="callback_score_1_to_5"),
-            models.CheckConstraint(condition=~Q(outcome="not_satisfied") | Q(remark__gt=""), name="callback_says_why_not"),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__gte=1, score__lte=5), name="callback_score_1_to_5"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="not_satisfied") | Q(remark__gt=""), name="callback_says_why_not"
+            ),
         ]
 
     def __str__(self):

@@ -72,11 +72,20 @@ class Category(Catalogue):
 
     stream = models.CharField(_("kind of work"), max_length=10, choices=Stream, default=Stream.REPAIR)
     risk = models.CharField(_("risk"), max_length=6, choices=Risk, default=Risk.OTHER)
-    department = models.CharField(_("department"), max_length=20, choices=Department, default=Department.REPAIR)
-    warranty = models.ForeignKey(
-        WarrantyPeriod, models.PROTECT, null=True, blank=True, related_name="categories", verbose_name=_("warranty of")
+    department = models.CharField(
+        _("department"), max_length=20, choices=Department, default=Department.REPAIR
     )
-    search = models.CharField(max_length=200, blank=True, editable=False)  # names, pinyin initials, code; lower case
+    warranty = models.ForeignKey(
+        WarrantyPeriod,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="categories",
+        verbose_name=_("warranty of"),
+    )
+    search = models.CharField(
+        max_length=200, blank=True, editable=False
+    )  # names, pinyin initials, code; lower case
 
     class Meta(Catalogue.Meta):
         verbose_name = _("category")
@@ -93,7 +102,9 @@ class PriceItem(Catalogue):
 
     kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.LABOUR)
     measure = models.CharField(_("per"), max_length=20, blank=True)  # hour, piece, metre
-    price = models.DecimalField(_("price"), max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal(0))])
+    price = models.DecimalField(
+        _("price"), max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal(0))]
+    )
 
     class Meta(Catalogue.Meta):
         verbose_name = _("price list item")
@@ -118,7 +129,12 @@ class Asset(Catalogue):
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.OTHER)
     building = models.ForeignKey(
-        "office.Building", models.PROTECT, null=True, blank=True, related_name="assets", verbose_name=_("building")
+        "office.Building",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assets",
+        verbose_name=_("building"),
     )
     place = models.CharField(_("place"), max_length=120, blank=True)
     maker = models.CharField(_("maker and model"), max_length=120, blank=True)

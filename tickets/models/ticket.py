@@ -61,14 +61,25 @@ class Ticket(Case):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ACCEPTED)
     category = models.ForeignKey(Category, models.PROTECT, related_name="tickets", verbose_name=_("category"))
     # Copied from the category when taken: a later change of the catalogue rewrites no promise.
-    stream = models.CharField(_("kind of work"), max_length=10, choices=Category.Stream, default=Category.Stream.REPAIR)
+    stream = models.CharField(
+        _("kind of work"), max_length=10, choices=Category.Stream, default=Category.Stream.REPAIR
+    )
     risk = models.CharField(_("risk"), max_length=6, choices=Category.Risk)
-    department = models.CharField(_("department"), max_length=20, choices=Department, default=Department.REPAIR)
+    department = models.CharField(
+        _("department"), max_length=20, choices=Department, default=Department.REPAIR
+    )
     building = models.ForeignKey("office.Building", models.PROTECT, null=True, blank=True, related_name="+")
     asset = models.ForeignKey(
-        Asset, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("public facility")
+        Asset,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("public facility"),
     )
-    place = models.CharField(_("place"), max_length=200, blank=True)  # public area, or the address of an old system
+    place = models.CharField(
+        _("place"), max_length=200, blank=True
+    )  # public area, or the address of an old system
 
     reporter = models.ForeignKey("residents.Person", models.PROTECT, null=True, blank=True, related_name="+")
     reporter_name = models.CharField(_("name"), max_length=120, blank=True)
@@ -82,18 +93,29 @@ class Ticket(Case):
     window_to = models.DateTimeField(_("convenient until"), null=True, blank=True)
 
     technician = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("technician")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("technician"),
     )
     waiting_for = models.CharField(_("waiting for"), max_length=10, choices=Waiting, blank=True)
     waiting_until = models.DateField(_("until"), null=True, blank=True)
     waiting_reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     cost = models.CharField(_("cost"), max_length=10, choices=Cost, default=Cost.UNDECIDED)
-    warranty_until = models.DateField(_("warranty until"), null=True, blank=True)  # what the decision was based on
+    warranty_until = models.DateField(
+        _("warranty until"), null=True, blank=True
+    )  # what the decision was based on
     cost_reason = models.CharField(_("reason of the decision"), max_length=300, blank=True)
     contractor = models.CharField(_("developer or contractor"), max_length=120, blank=True)
-    quoted_amount = models.DecimalField(_("quotation"), max_digits=12, decimal_places=2, null=True, blank=True)
-    agreed_amount = models.DecimalField(_("agreed amount"), max_digits=12, decimal_places=2, null=True, blank=True)
+    quoted_amount = models.DecimalField(
+        _("quotation"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    agreed_amount = models.DecimalField(
+        _("agreed amount"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
     consent_by = models.CharField(_("consent given by"), max_length=120, blank=True)
     consent_how = models.CharField(_("how"), max_length=40, blank=True)
     consent_at = models.DateTimeField(_("consent given at"), null=True, blank=True)
@@ -112,7 +134,9 @@ class Ticket(Case):
 
     # Same category and place again within the estate's `repeat_days`: set when taken, whether linked or not.
     is_repeat = models.BooleanField(_("repeat"), default=False)
-    repeat_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="repeats", verbose_name=_("repeat of"))
+    repeat_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="repeats", verbose_name=_("repeat of")
+    )
     duplicate_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="duplicates")
     source = models.CharField(_("source"), max_length=40, blank=True)
     source_number = models.CharField(_("number in the source"), max_length=60, blank=True)
@@ -125,13 +149,17 @@ class Ticket(Case):
         constraints = [
             models.UniqueConstraint(fields=["estate", "number"], name="ticket_number_once"),
             models.UniqueConstraint(
-                fields=["estate", "source", "source_number"], condition=~Q(source=""), name="ticket_source_once"
+                fields=["estate", "source", "source_number"],
+                condition=~Q(source=""),
+                name="ticket_source_once",
             ),
             models.CheckConstraint(
-                condition=Q(unit__isnull=False) | Q(asset__isnull=False) | ~Q(place=""), name="ticket_has_a_place"
+                condition=Q(unit__isnull=False) | Q(asset__isnull=False) | ~Q(place=""),
+                name="ticket_has_a_place",
             ),
             models.CheckConstraint(
-                condition=Q(window_from__isnull=True, window_to__isnull=True) | Q(window_from__lt=F("window_to")),
+                condition=Q(window_from__isnull=True, window_to__isnull=True)
+                | Q(window_from__lt=F("window_to")),
                 name="ticket_window_in_order",
             ),
             models.CheckConstraint(
@@ -140,7 +168,8 @@ class Ticket(Case):
                 name="ticket_closed_has_time",
             ),
             models.CheckConstraint(
-                condition=~Q(state="waiting") | (~Q(waiting_for="") & Q(waiting_until__isnull=False) & ~Q(waiting_reason="")),
+                condition=~Q(state="waiting")
+                | (~Q(waiting_for="") & Q(waiting_until__isnull=False) & ~Q(waiting_reason="")),
                 name="ticket_waits_for_something",
             ),
             models.CheckConstraint(
@@ -162,12 +191,32 @@ class Ticket(Case):
         ]
         indexes = [
             models.Index(fields=["estate", "-opened_at", "-id"], name="ticket_newest"),
-            models.Index(fields=["estate", "next_due_at", "id"], condition=Q(closed_at__isnull=True), name="ticket_next_clock"),
-            models.Index(fields=["estate", "state", "-opened_at"], condition=Q(closed_at__isnull=True), name="ticket_open_state"),
-            models.Index(fields=["technician", "window_from"], condition=Q(closed_at__isnull=True), name="ticket_technician"),
-            models.Index(fields=["unit", "category", "-opened_at"], condition=Q(unit__isnull=False), name="ticket_unit"),
-            models.Index(fields=["asset", "category", "-opened_at"], condition=Q(asset__isnull=False), name="ticket_asset"),
-            models.Index(fields=["estate", "done_at"], condition=Q(done_at__isnull=False), name="ticket_done"),
+            models.Index(
+                fields=["estate", "next_due_at", "id"],
+                condition=Q(closed_at__isnull=True),
+                name="ticket_next_clock",
+            ),
+            models.Index(
+                fields=["estate", "state", "-opened_at"],
+                condition=Q(closed_at__isnull=True),
+                name="ticket_open_state",
+            ),
+            models.Index(
+                fields=["technician", "window_from"],
+                condition=Q(closed_at__isnull=True),
+                name="ticket_technician",
+            ),
+            models.Index(
+                fields=["unit", "category", "-opened_at"], condition=Q(unit__isnull=False), name="ticket_unit"
+            ),
+            models.Index(
+                fields=["asset", "category", "-opened_at"],
+                condition=Q(asset__isnull=False),
+                name="ticket_asset",
+            ),
+            models.Index(
+                fields=["estate", "done_at"], condition=Q(done_at__isnull=False), name="ticket_done"
+            ),
         ]
 
     @property
@@ -199,7 +248,9 @@ class QuoteLine(models.Model):
     class Meta:
         ordering = ["ticket", "position", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0, price__gte=0, amount__gte=0), name="quote_line_not_negative")
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, price__gte=0, amount__gte=0), name="quote_line_not_negative"
+            )
         ]
 
     def __str__(self):
@@ -232,9 +283,12 @@ class Request(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["ticket", "kind"], condition=Q(state="asked"), name="request_open_once"),
+            models.UniqueConstraint(
+                fields=["ticket", "kind"], condition=Q(state="asked"), name="request_open_once"
+            ),
             models.CheckConstraint(
-                condition=Q(kind="free") | Q(promise__isnull=False, new_due_at__isnull=False), name="request_time_is_whole"
+                condition=Q(kind="free") | Q(promise__isnull=False, new_due_at__isnull=False),
+                name="request_time_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(state="asked", decided_at__isnull=True)

@@ -16,10 +16,17 @@ class WorkOrder(models.Model):
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="work_orders", verbose_name=_("ticket"))
     estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
-    number = models.CharField(_("work order"), max_length=44)  # the ticket's number and the errand: R2026-000123-1
+    number = models.CharField(
+        _("work order"), max_length=44
+    )  # the ticket's number and the errand: R2026-000123-1
     sequence = models.PositiveSmallIntegerField(default=1)
     technician = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="work_orders", verbose_name=_("technician")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="work_orders",
+        verbose_name=_("technician"),
     )
     window_from = models.DateTimeField(_("window from"), null=True, blank=True)
     window_to = models.DateTimeField(_("window until"), null=True, blank=True)
@@ -45,16 +52,27 @@ class WorkOrder(models.Model):
             models.UniqueConstraint(fields=["ticket", "sequence"], name="work_order_sequence_once"),
             models.UniqueConstraint(fields=["estate", "number"], name="work_order_number_once"),
             models.CheckConstraint(
-                condition=Q(dispatched_at__isnull=True) | Q(technician__isnull=False), name="work_order_dispatched_to_someone"
+                condition=Q(dispatched_at__isnull=True) | Q(technician__isnull=False),
+                name="work_order_dispatched_to_someone",
             ),
             models.CheckConstraint(
-                condition=Q(arrived_at__isnull=True) | Q(ended_at__isnull=True) | Q(ended_at__gte=F("arrived_at")),
+                condition=Q(arrived_at__isnull=True)
+                | Q(ended_at__isnull=True)
+                | Q(ended_at__gte=F("arrived_at")),
                 name="work_order_ends_after_arrival",
             ),
         ]
         indexes = [
-            models.Index(fields=["technician", "window_from"], condition=Q(ended_at__isnull=True), name="work_order_day"),
-            models.Index(fields=["estate", "window_from"], condition=Q(technician__isnull=False), name="work_order_estate_day"),
+            models.Index(
+                fields=["technician", "window_from"],
+                condition=Q(ended_at__isnull=True),
+                name="work_order_day",
+            ),
+            models.Index(
+                fields=["estate", "window_from"],
+                condition=Q(technician__isnull=False),
+                name="work_order_estate_day",
+            ),
         ]
 
     def __str__(self):
@@ -74,7 +92,9 @@ class WorkLine(models.Model):
 
     class Meta:
         ordering = ["work_order", "position", "pk"]
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0, price__gte=0), name="work_line_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0, price__gte=0), name="work_line_not_negative")
+        ]
 
     def __str__(self):
         return self.text
