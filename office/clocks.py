@@ -67,8 +67,12 @@ def limit(*, fact_at, amount, measure, zone, closes_at, agreed=None):
         warn_at = datetime.combine(day, ESCALATION_HOUR, tzinfo=zone)
     else:
         due_at, warn_at = agreed, agreed - HOUR_WARNING
-        if agreed.astimezone(zone).time() == time.min:  # agreed for a day, not for an hour: 24:00 of the day before
-            warn_at = datetime.combine(local_date(agreed, zone) - timedelta(days=1), ESCALATION_HOUR, tzinfo=zone)
+        if (
+            agreed.astimezone(zone).time() == time.min
+        ):  # agreed for a day, not for an hour: 24:00 of the day before
+            warn_at = datetime.combine(
+                local_date(agreed, zone) - timedelta(days=1), ESCALATION_HOUR, tzinfo=zone
+            )
     return Limit(due_at, min(warn_at, due_at), due_at + later)
 
 

@@ -61,7 +61,9 @@ def load_rules(estate):
     """The specification's defaults as rows of a new estate. Running it again adds only what is missing."""
     PromiseRule.objects.bulk_create(
         [
-            PromiseRule(estate=estate, key=rule.key, amount=rule.amount, measure=rule.measure, valid_from=EPOCH)
+            PromiseRule(
+                estate=estate, key=rule.key, amount=rule.amount, measure=rule.measure, valid_from=EPOCH
+            )
             for rule in RULES.values()
         ],
         ignore_conflicts=True,
@@ -79,7 +81,21 @@ def rule_at(estate_id, key, fact_at):
     return row or (RULES[key].amount, RULES[key].measure)
 
 
-def make(kind, rule_key, *, subject, fact_at, now, owner, estate, title=None, department=None, agreed=None, extends=None, reason=""):
+def make(
+    kind,
+    rule_key,
+    *,
+    subject,
+    fact_at,
+    now,
+    owner,
+    estate,
+    title=None,
+    department=None,
+    agreed=None,
+    extends=None,
+    reason="",
+):
     """Open the next promise of `kind` about `subject`, counted from `fact_at` (the fact, not the keying).
 
     With `agreed` the due time is that moment. A fact keyed late may give a promise that is born overdue.
@@ -87,10 +103,19 @@ def make(kind, rule_key, *, subject, fact_at, now, owner, estate, title=None, de
     """
     amount, measure = (0, Measure.AT) if agreed else rule_at(estate.pk, rule_key, fact_at)
     times = clocks.limit(
-        fact_at=fact_at, amount=amount, measure=measure, zone=estate.zone, closes_at=estate.closes_at, agreed=agreed
+        fact_at=fact_at,
+        amount=amount,
+        measure=measure,
+        zone=estate.zone,
+        closes_at=estate.closes_at,
+        agreed=agreed,
     )
     last = (
-        Promise.objects.of(subject.SUBJECT, subject.pk).filter(kind=kind).order_by("-sequence").values_list("sequence", flat=True).first()
+        Promise.objects.of(subject.SUBJECT, subject.pk)
+        .filter(kind=kind)
+        .order_by("-sequence")
+        .values_list("sequence", flat=True)
+        .first()
     )
     return Promise.objects.create(
         kind=kind,
@@ -117,14 +142,24 @@ def make(kind, rule_key, *, subject, fact_at, now, owner, estate, title=None, de
 
 def open_of(subject, *kinds):
     """Open promises about `subject`, locked, oldest due first."""
-    rows = Promise.objects.of(subject.SUBJECT, subject.pk).open().select_for_update(of=("self",)).order_by("due_at", "pk")
+    rows = (
+        Promise.objects.of(subject.SUBJECT, subject.pk)
+        .open()
+        .select_for_update(of=("self",))
+        .order_by("due_at", "pk")
+    )
     return list(rows.filter(kind__in=kinds) if kinds else rows)
 
 
 def close(promises, outcome, *, at, by, reason=""):
     """End promises with `outcome`; `at` is the fact that ended them (kept in time or late is at <= due_at)."""
     for promise in promises:
-        promise.outcome, promise.closed_at, promise.closed_by, promise.reason = outcome, at, by, reason or promise.reason
+        promise.outcome, promise.closed_at, promise.closed_by, promise.reason = (
+            outcome,
+            at,
+            by,
+            reason or promise.reason,
+        )
         promise.save(update_fields=["outcome", "closed_at", "closed_by", "reason"])
     return promises
 
@@ -163,7 +198,13 @@ def hand_over(subject, owner):
 
 def next_due(subject):
     """Earliest due time among the open promises, for the column lists sort by."""
-    return Promise.objects.of(subject.SUBJECT, subject.pk).open().order_by("due_at").values_list("due_at", flat=True).first()
+    return (
+        Promise.objects.of(subject.SUBJECT, subject.pk)
+        .open()
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first()
+    )
 
 
 def rule_text(promise, zone):
@@ -178,8 +219,12 @@ def rule_text(promise, zone):
         return _("the same day as %(fact)s (%(at)s)") % {"fact": facts, "at": stamp}
     n = promise.amount
     words = {
-        Measure.HOURS: ngettext("%(n)s hour after %(fact)s (%(at)s)", "%(n)s hours after %(fact)s (%(at)s)", n),
+        Measure.HOURS: ngettext(
+            "%(n)s hour after %(fact)s (%(at)s)", "%(n)s hours after %(fact)s (%(at)s)", n
+        ),
         Measure.DAYS: ngettext("%(n)s day after %(fact)s (%(at)s)", "%(n)s days after %(fact)s (%(at)s)", n),
-        Measure.MONTHS: ngettext("%(n)s month after %(fact)s (%(at)s)", "%(n)s months after %(fact)s (%(at)s)", n),
+        Measure.MONTHS: ngettext(
+            "%(n)s month after %(fact)s (%(at)s)", "%(n)s months after %(fact)s (%(at)s)", n
+        ),
     }[promise.measure]
     return words % {"n": n, "fact": facts, "at": stamp}

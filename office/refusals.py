@@ -16,5 +16,7 @@ class Stale(Refused):
 
     def __init__(self):
         super().__init__(
-            _("Somebody changed this in the meantime. The page now shows the present state; please check and save again.")
+            _(
+                "Somebody changed this in the meantime. The page now shows the present state; please check and save again."
+            )
         )

@@ -4,13 +4,12 @@ A place is written into forms as short text: `unit:12`, `unit:12:34` (34 is the 
 `building:3` (its public area) or `place:…` (any other public area in words).
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from office import search
 from office.models import Building, Unit
 from residents.models import Occupancy, Person
 from tickets.models import Asset
@@ -61,12 +60,6 @@ class Place:
         }
 
 
-def code_key(text):
-    """A unit's code without separators, as `Unit.code_key` keeps it: `3-2-1201`, `3 2 1201` → `321201`."""
-    text = unicodedata.normalize("NFKC", text).upper()
-    return re.sub(r"[^0-9A-Z\u3400-\u9fff]", "", text)
-
-
 def read(estate, value):
     """The place a form field names, or None when there is none such at `estate`."""
     kind, _sep, rest = (value or "").strip().partition(":")
@@ -86,8 +79,10 @@ def read(estate, value):
         if person.isdecimal() and len(person) < 18:
             caller = Person.objects.filter(estate=estate, pk=person).first()
         return unit and Place(unit=unit, person=caller)
-    key = code_key(value or "")
-    unit = key and Unit.objects.filter(estate=estate, code_key=key).select_related("building").first()
+    hit = search.only_hit(
+        [hit for hit in search.find([estate.pk], value or "", kinds=["unit"]) if hit.kind == "code" and hit.certain]
+    )
+    unit = hit and Unit.objects.filter(estate=estate, pk=hit.subject_id).select_related("building").first()
     return Place(unit=unit) if unit else None
 
 
@@ -123,36 +118,30 @@ def household(unit, day):
 
 def suggest(estate, text):
     """Places for what was typed: units by code, telephone or name, facilities, buildings, else the words themselves."""
-    from office import search  # here: reads its conversion tables when first used
-
-    text = text.strip()
+    text = text.strip()[:80]
     if not text:
         return []
-    found = []
-    key = code_key(text)
-    if key:
-        units = Unit.objects.filter(estate=estate, code_key__startswith=key).order_by("code_key")
-        found += [
-            {"value": f"unit:{pk}", "text": code, "hint": hint}
-            for pk, code, hint in units.values_list("pk", "code", "use")[:LIMIT]
-        ]
-    people = [
-        hit.subject_id if hasattr(hit, "subject_id") else hit[1]
-        for hit in search.find([estate.pk], text, kinds=["residents.person"], limit=LIMIT)
-    ]
+    hits = search.find([estate.pk], text, kinds=["unit", "person"], limit=LIMIT)
+    units = Unit.objects.in_bulk([hit.subject_id for hit in hits if hit.subject_kind == "unit"])
+    people = [hit.subject_id for hit in hits if hit.subject_kind == "person"]
+    homes = {}
     if people:
-        rows = (
-            Occupancy.objects.filter(person_id__in=people, period__upper_inf=True)
-            .select_related("person", "unit")
-            .order_by("unit__sort_key")[:LIMIT]
-        )
+        rows = Occupancy.objects.filter(person_id__in=people, period__upper_inf=True)
+        for row in rows.select_related("person", "unit").order_by("-lives_here", "unit__sort_key"):
+            homes.setdefault(row.person_id, []).append(row)
+    found = []
+    for hit in hits:
+        if hit.subject_kind == "unit" and hit.subject_id in units:
+            unit = units[hit.subject_id]
+            found.append({"value": f"unit:{unit.pk}", "text": unit.code, "hint": str(unit.get_kind_display())})
         found += [
             {
                 "value": f"unit:{row.unit_id}:{row.person_id}",
                 "text": f"{row.unit.code} {row.person.local_name}",
                 "hint": str(row.get_role_display()),
             }
-            for row in rows
+            for row in homes.get(hit.subject_id, [])[:4]
+            if hit.subject_kind == "person"
         ]
     assets = Asset.objects.filter(estate=estate, is_active=True).filter(
         Q(code__istartswith=text)

@@ -1,0 +1,26 @@
+"""What people type about repairs. Forms read and object; the view hands their values to one action."""
+
+from .assets import AssetForm
+from .callback import CallbackForm, UnreachableForm
+from .intake import CorrectForm, IntakeForm
+from .money import ConsentForm, CostForm, LineForm, lines_of, quote_formset, work_formset
+from .moves import (
+    AskForm,
+    BulkDispatchForm,
+    CancelForm,
+    DecideForm,
+    DispatchForm,
+    DuplicateForm,
+    HandOverForm,
+    ResumeForm,
+    ScheduleForm,
+    WaitForm,
+)
+from .work import ArriveForm, DayForm, FinishForm, SlipForm, WaterTestForm
+
+__all__ = [
+    "ArriveForm", "AskForm", "AssetForm", "BulkDispatchForm", "CallbackForm", "CancelForm", "ConsentForm", "CorrectForm",
+    "CostForm", "DayForm", "DecideForm", "DispatchForm", "DuplicateForm", "FinishForm", "HandOverForm", "IntakeForm",
+    "LineForm", "ResumeForm", "ScheduleForm", "SlipForm", "UnreachableForm", "WaitForm", "WaterTestForm", "lines_of",
+    "quote_formset", "work_formset",
+]  # fmt: skip
