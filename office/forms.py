@@ -121,7 +121,7 @@ class PhoneInput(forms.TextInput):
     input_type = "tel"
 
     def __init__(self, attrs=None):
-        super().__init__({"autocomplete": "off", "inputmode": "tel", "size": "18", **(attrs or {})})
+        super().__init__({"autocomplete": "off", "inputmode": "tel", **(attrs or {})})
 
 
 class DecimalInput(forms.TextInput):

@@ -760,7 +760,7 @@
 
   var charts = [];
   function colour(name) { return getComputedStyle(doc.documentElement).getPropertyValue(name).trim(); }
-  var CHART_TONES = { "": "--tblr-blue", good: "--tblr-green", late: "--tblr-red", bad: "--tblr-red", today: "--tblr-orange", soon: "--tblr-yellow", quiet: "--desk-line-strong" };
+  var CHART_TONES = { "": "--tblr-blue", busy: "--tblr-blue", "new": "--tblr-blue", later: "--tblr-blue", good: "--tblr-green", late: "--tblr-red", bad: "--tblr-red", today: "--tblr-orange", soon: "--tblr-yellow", quiet: "--desk-line-strong" };
   var CHART_ORDER = ["--tblr-blue", "--tblr-orange", "--tblr-green", "--tblr-yellow", "--tblr-red", "--tblr-secondary"];
   function drawChart(canvas) {
     var source = doc.getElementById(canvas.dataset.chart);
@@ -780,7 +780,7 @@
       data: {
         labels: data.labels,
         datasets: data.series.map(function (series, index) {
-          var own = colour(series.tone ? CHART_TONES[series.tone] || "--tblr-blue" : CHART_ORDER[index % CHART_ORDER.length]);
+          var own = colour(series.tone || data.toned ? CHART_TONES[series.tone] || "--tblr-blue" : CHART_ORDER[index % CHART_ORDER.length]);
           return {
             label: series.name, data: series.values, borderRadius: data.kind === "bar" ? 3 : 0, maxBarThickness: 34,
             backgroundColor: round ? data.labels.map(function (_label, at) { return colour(CHART_ORDER[at % CHART_ORDER.length]); }) : own,

@@ -63,7 +63,7 @@ def kbd(keys):
     """Keys as the person presses them: `Ctrl+Enter`, `g h`."""
     return format_html(
         '<span class="keys" aria-hidden="true">{}</span>',
-        format_html_join("", "<kbd>{}</kbd>", ((key,) for key in keys.replace("+", " ").split())),
+        format_html_join("", "<kbd>{}</kbd>", ((key.upper() if len(key) == 1 else key,) for key in keys.replace("+", " ").split())),
     )
 
 
@@ -85,7 +85,7 @@ def initials(name):
     if not name:
         return "?"
     if ord(name[-1]) > 0x2E7F:
-        return name[-2:] if len(name) < 4 else name[-2:]
+        return name[-2:]
     return "".join(word[0] for word in name.replace(".", " ").replace("_", " ").split()[:2]).upper()
 
 
@@ -211,6 +211,7 @@ def chart_data(chart):
         "horizontal": bool(get(chart, "horizontal")),
         "stacked": bool(get(chart, "stacked")),
         "unit": str(get(chart, "unit")),
+        "toned": bool(get(chart, "tones")),
         "labels": [str(row[0]) for row in rows],
         "series": [
             {
