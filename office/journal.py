@@ -14,7 +14,7 @@ def sentences(mapping):
     SENTENCES.update(mapping)
 
 
-def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, text=None):
+def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, text=None, estate_id=None):
     """Write one line about `subject` (a row with SUBJECT, estate_id; unit_id when it has one).
 
     `data` holds numbers, codes, ids and dates as JSON; never personal values. `by` None is the machine.
@@ -27,7 +27,7 @@ def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, text=N
         subject_kind=kind or subject.SUBJECT,
         subject_id=subject.pk,
         subject_text=(text or str(subject))[:80],
-        estate_id=getattr(subject, "estate_id", None),
+        estate_id=estate_id if estate_id is not None else getattr(subject, "estate_id", None),
         unit_id=unit_id if unit_id is not None else getattr(subject, "unit_id", None),
         by_id=by.pk if by else None,
         by_name=by.name[:80] if by else "",
@@ -54,12 +54,31 @@ def words(prefix, choices):
     WORDS.update({f"{prefix}.{value}": label for value, label in choices})
 
 
+def field_words(prefix, model):
+    """Register the names of a model's fields, for sentences that say which fields changed."""
+    words(prefix, [(field.name, field.verbose_name) for field in model._meta.fields])
+
+
+def fields(prefix, names):
+    """Field names as journal data: shown under their labels in the reader's language, in a steady order."""
+    return [word(prefix, name) for name in sorted(names)]
+
+
+def plain(value):
+    """A column's value as journal data: numbers and truth as they are, rows by id, the rest as text."""
+    if hasattr(value, "pk"):
+        return value.pk
+    return value if isinstance(value, bool | int | None) else str(value)
+
+
 def word(prefix, value):
     """A value the journal shows as its label in the reader's language."""
     return {"word": f"{prefix}.{value}"}
 
 
 def _word(value):
+    if isinstance(value, list):
+        return ", ".join(str(_word(part)) for part in value)
     if isinstance(value, dict) and "word" in value:
         return str(WORDS.get(value["word"], value["word"]))
     return value

@@ -207,6 +207,20 @@ def next_due(subject):
     )
 
 
+def length(amount, measure):
+    """How long a limit is, in words: "3 days"; without the fact it counts from."""
+    if measure == Measure.AT:
+        return _("at the agreed time")
+    if measure == Measure.SAME_DAY:
+        return _("the same day")
+    words = {
+        Measure.HOURS: ngettext("%(n)s hour", "%(n)s hours", amount),
+        Measure.DAYS: ngettext("%(n)s day", "%(n)s days", amount),
+        Measure.MONTHS: ngettext("%(n)s month", "%(n)s months", amount),
+    }[measure]
+    return words % {"n": amount}
+
+
 def rule_text(promise, zone):
     """The rule behind a clock, as shown on focus: "3 days after the passed water test of 12 Mar 2026"."""
     rule = RULES.get(promise.rule_key)

@@ -72,6 +72,7 @@ ADMINISTRATOR = EVERYONE | {
     "office.administer",  # staff, postings, heads, estates, settings, catalogues
     "office.jobs",
     "office.reminders",
+    "office.run_reminders",
 }
 
 AUDITOR = EVERYONE | READ | {

@@ -6,6 +6,11 @@ from office import clocks
 from office.models import Series
 
 PATTERNS = {}  # kind → pattern, registered by each app: "R{year}-{n:06d}"
+LABELS = {}  # kind → words for people
+
+
+def label(kind):
+    return LABELS.get(kind, kind)
 
 
 def take(estate, kind, *, now):

@@ -127,6 +127,11 @@ def search_text(row):
     return " ".join(dict.fromkeys(word.lower() for word in words if word))[:SEARCH_LENGTH]
 
 
+def fill_search(category):
+    """Before a category is saved: what it is found by."""
+    category.search = search_text(category)
+
+
 def load(estate):
     """Give `estate` the default catalogues; rows whose code is there already are left as they are."""
     WarrantyPeriod.objects.bulk_create(
@@ -149,7 +154,7 @@ def load(estate):
             category = Category(**_named(estate, len(categories) + 1, row))
             category.stream, category.risk, category.department = stream, risk, department
             category.warranty_id = warranties[row[4]] if row[4] else None
-            category.search = search_text(category)
+            fill_search(category)
             categories.append(category)
     Category.objects.bulk_create(categories, ignore_conflicts=True)
     PriceItem.objects.bulk_create(

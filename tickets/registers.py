@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from office import journal, promises, series, setup
+from office import catalogues, journal, promises, series, setup
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -124,6 +124,9 @@ def register():
     for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING):
         promises.register(kind)
     series.PATTERNS["ticket"] = "R{year}-{n:06d}"
+    series.LABELS["ticket"] = _("ticket")
+    for row in catalogue_pages():
+        catalogues.register(row)
     journal.sentences(SENTENCES)
     journal.words("ticket.state", Ticket.State.choices)
     journal.words("ticket.cost", Ticket.Cost.choices)
@@ -131,3 +134,55 @@ def register():
     journal.words("ticket.request", Request.Kind.choices)
     journal.words("ticket.stream", Category.Stream.choices)
     promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
+
+
+def catalogue_pages():
+    """The catalogues of repairs an office edits under Settings."""
+    from tickets import catalogue
+    from tickets.admin_forms import CategoryForm, PriceForm, WarrantyForm
+    from tickets.models import Category, PriceItem, WarrantyPeriod
+
+    return [
+        catalogues.Catalogue(
+            name="categories",
+            label=_("Categories"),
+            hint=_("What residents report. The risk decides the callback, the part decides the warranty."),
+            icon="tag",
+            model=Category,
+            form=CategoryForm,
+            columns=(
+                (_("kind of work"), lambda row: row.get_stream_display()),
+                (_("risk"), lambda row: row.get_risk_display()),
+                (_("department"), lambda row: row.get_department_display()),
+                (_("warranty of"), lambda row: row.warranty or ""),
+            ),
+            related=("warranty",),
+            prepare=catalogue.fill_search,
+        ),
+        catalogues.Catalogue(
+            name="warranties",
+            label=_("Warranty periods"),
+            hint=_("Counted from the first hand-over of the unit; it stays with the unit on resale."),
+            icon="shield-check",
+            model=WarrantyPeriod,
+            form=WarrantyForm,
+            columns=(
+                (_("months"), lambda row: row.months or ""),
+                (_("seasons"), lambda row: row.seasons or ""),
+                (_("season"), lambda row: f"{row.season_starts} – {row.season_ends}" if row.seasons else ""),
+            ),
+        ),
+        catalogues.Catalogue(
+            name="prices",
+            label=_("Price list"),
+            hint=_("Labour and parts of paid services. A quotation keeps the price of its day."),
+            icon="receipt",
+            model=PriceItem,
+            form=PriceForm,
+            columns=(
+                (_("kind"), lambda row: row.get_kind_display()),
+                (_("per"), lambda row: row.measure),
+                (_("price"), lambda row: f"{row.price:,.2f}"),
+            ),
+        ),
+    ]

@@ -2,8 +2,10 @@
 
 from django.db import transaction
 
-from office import promises, setup
-from office.models import Department, DepartmentHead
+from office import journal, promises, setup, versions
+from office.models import Department, DepartmentHead, Estate, Posting
+
+KIND = "office.estate"
 
 
 @transaction.atomic
@@ -19,4 +21,50 @@ def set_up(estate, now):
         ignore_conflicts=True,
     )
     setup.load(estate)
+    return estate
+
+
+@transaction.atomic
+def create(*, values, by, now):
+    """Open an estate, set it up, and post its maker there as administrator: an estate nobody sees cannot exist."""
+    estate = Estate(**values)
+    estate.save()
+    set_up(estate, now)
+    Posting.objects.create(staff=by, estate=estate, department=Department.MANAGEMENT, role="admin")
+    journal.record(
+        "estate.created", subject=estate, kind=KIND, text=estate.code, by=by, now=now, estate_id=estate.pk
+    )
+    return estate
+
+
+@transaction.atomic
+def change(*, estate, values, by, now, version=None):
+    """Change letterhead, paper, hours, language or zone of an estate.
+
+    `version` is the mark of the row the page was drawn from. Promises already made keep
+    their due times when the zone or the office hours change.
+    """
+    estate = Estate.objects.select_for_update().get(pk=estate.pk)
+    versions.check(estate, values, version)
+    changed = [name for name, value in values.items() if getattr(estate, name) != value]
+    old = {name: journal.plain(getattr(estate, name)) for name in changed}
+    if not changed:
+        return estate
+    for name in changed:
+        setattr(estate, name, values[name])
+    estate.save(update_fields=changed)
+    journal.record(
+        "estate.changed",
+        subject=estate,
+        kind=KIND,
+        text=estate.code,
+        by=by,
+        now=now,
+        estate_id=estate.pk,
+        data={
+            "fields": journal.fields("estate", changed),
+            "old": old,
+            "new": {name: journal.plain(values[name]) for name in changed},
+        },
+    )
     return estate
