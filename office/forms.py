@@ -128,7 +128,9 @@ class DecimalInput(forms.TextInput):
     """Text with a number keypad: no spinner, no scroll-wheel accidents, full-width digits accepted."""
 
     def __init__(self, attrs=None):
-        super().__init__({"inputmode": "decimal", "autocomplete": "off", "class": "text-end", **(attrs or {})})
+        super().__init__(
+            {"inputmode": "decimal", "autocomplete": "off", "class": "text-end", **(attrs or {})}
+        )
 
 
 class Choose(forms.Select):
@@ -401,7 +403,7 @@ class DeskForm:
     @property
     def groups(self):
         """[(title, [bound field, …])] in the order they are drawn."""
-        left = [field for field in self.visible_fields()]
+        left = list(self.visible_fields())
         groups = []
         for title, names in self.sections:
             chosen = [field for field in left if field.name in names]

@@ -655,6 +655,7 @@
       var remove = make("button", { type: "button", "class": "btn btn-icon btn-ghost btn-sm", "aria-label": say("remove") + " " + file.name });
       remove.append(icon("trash"));
       var gone = false, request = null, pending = true;
+      var key = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now();
       remove.addEventListener("click", function () { gone = true; if (request) request.abort(); item.remove(); settle(); $("input[type=file]", box).focus(); });
       item.append(text, bar, remove);
       list.append(item);
@@ -678,6 +679,7 @@
           if (gone) return;
           var data = new FormData();
           data.append("file", small, small.name);
+          data.append("upload_key", key); // sent again after a lost answer, it must not become a second file
           request = new XMLHttpRequest();
           request.open("POST", box.dataset.attach);
           request.setRequestHeader("X-CSRFToken", token());

@@ -63,7 +63,11 @@ def kbd(keys):
     """Keys as the person presses them: `Ctrl+Enter`, `g h`."""
     return format_html(
         '<span class="keys" aria-hidden="true">{}</span>',
-        format_html_join("", "<kbd>{}</kbd>", ((key.upper() if len(key) == 1 else key,) for key in keys.replace("+", " ").split())),
+        format_html_join(
+            "",
+            "<kbd>{}</kbd>",
+            ((key.upper() if len(key) == 1 else key,) for key in keys.replace("+", " ").split()),
+        ),
     )
 
 
@@ -94,7 +98,9 @@ def money(amount, currency="", sign=True):
     """`1234.5` → `¥1,234.50`. Always two places; a missing amount is a dash."""
     if amount is None or amount == "":
         return "–"
-    text = number_format(Decimal(amount).quantize(Decimal("0.01")), decimal_pos=2, use_l10n=True, force_grouping=True)
+    text = number_format(
+        Decimal(amount).quantize(Decimal("0.01")), decimal_pos=2, use_l10n=True, force_grouping=True
+    )
     text = text.replace("-", "−")
     mark = CURRENCY_SIGNS.get(currency, currency + " " if currency else "") if sign else ""
     return f"−{mark}{text[1:]}" if text.startswith("−") else f"{mark}{text}"
@@ -125,7 +131,9 @@ def iso(value):
 @register.simple_tag
 def hint_id(*parts):
     """A stable element id out of several parts."""
-    return "-".join(str(part).replace(".", "-").replace(":", "-").replace("/", "-") for part in parts if part != "")
+    return "-".join(
+        str(part).replace(".", "-").replace(":", "-").replace("/", "-") for part in parts if part != ""
+    )
 
 
 @register.simple_tag
