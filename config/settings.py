@@ -265,6 +265,13 @@ MESSAGE_GATEWAYS = {
     "email": env("EMAIL_GATEWAY", default="office.gateways.DatabaseGateway"),
     "paper": "office.gateways.DatabaseGateway",
 }
+# SmtpGateway: EMAIL_URL=smtp+tls://user:password@host:587; HttpSmsGateway: SMS_URL, SMS_TOKEN.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 20  # seconds; inside the outbox's lease
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="office@localhost")
+EMAIL_MESSAGE_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+SMS_URL = env("SMS_URL", default="")
+SMS_TOKEN = env("SMS_TOKEN", default="")
 PUBLIC_URL = env("PUBLIC_URL", default="")  # what QR codes point to; empty = the address of the request
 
 LOGGING = {

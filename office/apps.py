@@ -7,4 +7,8 @@ class OfficeConfig(AppConfig):
     verbose_name = _("Office")
 
     def ready(self):
-        from office import checks  # noqa: F401  registers the system checks
+        from office import checks, escalation, outbox  # noqa: F401  registers the system checks
+
+        # `office` stands below the other apps in INSTALLED_APPS: their kinds of promise are registered by now.
+        escalation.register_sweeps()
+        outbox.register_sweep()

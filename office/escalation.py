@@ -1,0 +1,229 @@
+"""Promises climb: the owner is warned, at the due time the head of the department hears of it, later the director
+(SPEC §0 "Escalation"). One step function for every kind of promise; each kind is a sweep of its own (SPEC §11).
+
+Each step happens once, whoever runs it, however often: the row is locked, the step depends on the level it was
+found at, and the message's key is made of promise, step and receiver.
+"""
+
+import logging
+
+from django.db import DatabaseError, connection, transaction
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
+from office import journal, outbox, promises, sweeps
+from office.models import DepartmentHead, Posting, Promise
+from office.roles import DIRECTORS, HEADS
+from office.sweeps import Result
+from office.wake import wake
+
+log = logging.getLogger(__name__)
+
+BATCH = 500  # rows per statement and transaction
+WARN, HEAD, DIRECTOR = Promise.Level.WARNED, Promise.Level.HEAD, Promise.Level.DIRECTOR
+
+# Who is due, by the index over open steps; locked rows are somebody else's and wait for the next round.
+DUE = """
+    SELECT id, level, next_step_at FROM office_promise
+    WHERE kind = %(kind)s AND next_step_at <= %(now)s AND NOT id = ANY(%(skip)s::bigint[])
+      AND (%(only)s::bigint IS NULL OR id = %(only)s::bigint)
+    ORDER BY next_step_at, id LIMIT %(batch)s
+"""
+LOCK = "FOR UPDATE SKIP LOCKED"
+UNCHANGED = "AND promise.level = due.level"
+KEY = "'promise:' || id || ':' || step || ':' || staff_id"
+# `ladder` says who hears of the steps above the owner; an owner who left is passed over like a vacant chair.
+STEP = """
+    WITH due AS ({due} {lock}),
+    climbed AS (
+        UPDATE office_promise AS promise SET
+            level = promise.level + 1,
+            warned_at = CASE promise.level WHEN 0 THEN %(now)s ELSE warned_at END,
+            head_at = CASE promise.level WHEN 1 THEN %(now)s ELSE head_at END,
+            director_told_at = CASE promise.level WHEN 2 THEN %(now)s ELSE director_told_at END
+        FROM due WHERE promise.id = due.id {unchanged}
+        RETURNING promise.id, promise.level AS step, estate_id, unit_id, owner_id, department, title,
+                  subject_kind, subject_id, due_at, due.next_step_at AS step_at
+    ),
+    present AS MATERIALIZED (
+        SELECT DISTINCT posting.estate_id, posting.staff_id
+        FROM office_posting AS posting JOIN office_staff AS staff ON staff.id = posting.staff_id
+        WHERE staff.is_active
+    ),
+    ladder AS (
+        SELECT * FROM unnest(%(steps)s::int[], %(estates)s::bigint[], %(departments)s::text[], %(staff)s::bigint[])
+            AS ladder (step, estate_id, department, staff_id)
+    ),
+    told AS (
+        SELECT climbed.*, coalesce(ladder.staff_id, present.staff_id) AS staff_id
+        FROM climbed
+        LEFT JOIN present ON climbed.step = 1 AND present.estate_id = climbed.estate_id
+            AND present.staff_id = climbed.owner_id
+        LEFT JOIN ladder ON present.staff_id IS NULL AND ladder.estate_id = climbed.estate_id
+            AND ladder.department = climbed.department AND ladder.step = greatest(climbed.step, 2)
+    ),
+    written AS (
+        INSERT INTO office_message (
+            estate_id, channel, staff_id, address, template, language, data, subject_kind, subject_id, unit_id,
+            dedupe_key, made_at, send_after, state, attempts, gateway_reference, error
+        )
+        SELECT estate_id, 'desk', staff_id, '', (%(templates)s::text[])[step], '',
+            jsonb_build_object(
+                'kind', jsonb_build_object('word', 'promise.' || %(kind)s::text), 'title', title, 'due_at', due_at,
+                'step_at', step_at,
+                'late_seconds', greatest(0, extract(epoch FROM %(now)s::timestamptz - step_at))::bigint
+            ),
+            subject_kind, subject_id, unit_id, {key}, %(now)s, %(now)s, 'queued', 0, '', ''
+        FROM told WHERE staff_id IS NOT NULL
+        ON CONFLICT (dedupe_key) DO NOTHING
+    )
+    SELECT count(*) FROM climbed
+"""
+TEMPLATES = {WARN: "promise.warn", HEAD: "promise.head", DIRECTOR: "promise.director"}
+
+
+def climb(kind, now):
+    """Every step of open promises of `kind` that is due at `now`, in the order of their times.
+
+    After an outage a promise takes all its missed steps, one at a time. A row the database refuses is counted and
+    left where it is; it stops nobody else, and the next run tries it again.
+    """
+    result, skip = Result(), []
+    if not _due(kind, now, skip, batch=1):
+        return result
+    ladder = _ladder()
+    while True:
+        try:
+            done = _step(kind, now, ladder, skip)
+        except DatabaseError as problem:
+            _still_connected(problem)
+            done, failed = 0, result.failed
+            for pk in _due(kind, now, skip):
+                try:
+                    done += _step(kind, now, ladder, skip, only=pk)
+                except DatabaseError as refusal:
+                    _still_connected(refusal)
+                    log.exception("promise %s does not climb", pk)
+                    result.error = f"{pk}: {refusal}"[:2000]
+                    result.failed += 1
+                    skip.append(pk)
+            if not done and result.failed == failed:  # the rest is locked: somebody else's, or the next run's
+                break
+        else:
+            if not done:
+                break
+        result.done += done
+    result.found = result.done + result.failed
+    if result.done:
+        wake("office.tasks.deliver_messages")
+    return result
+
+
+def _due(kind, now, skip, batch=BATCH):
+    values = {"kind": kind, "now": now, "skip": skip, "only": None, "batch": batch}
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _step(kind, now, ladder, skip, only=None):
+    """One step for at most one batch, with its messages, in one statement; how many promises climbed."""
+    steps, estates, departments, staff = (
+        (list(column) for column in zip(*ladder, strict=True)) if ladder else ([],) * 4
+    )
+    values = {
+        "kind": kind,
+        "now": now,
+        "skip": skip,
+        "only": only,
+        "batch": BATCH,
+        "steps": steps,
+        "estates": estates,
+        "departments": departments,
+        "staff": staff,
+        "templates": list(TEMPLATES.values()),
+    }
+    statement = STEP.format(due=DUE, lock=LOCK, unchanged=UNCHANGED, key=KEY)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()[0]
+
+
+def _still_connected(problem):
+    """A lost connection is not the row's fault: let the sweep fail as a whole and come again."""
+    if not connection.is_usable():
+        raise problem
+
+
+def _ladder():
+    """(step, estate, department, staff member) for every chair: who hears of a promise above its owner.
+
+    Head of the department, else the deputy, else the supervisors, else the directors (SPEC §1); of the last step
+    the directors, else the supervisors, since somebody must. Who left the house or the estate is passed over.
+    """
+    posted = {}  # estate → role → staff
+    for estate, role, person in Posting.objects.filter(
+        staff__is_active=True, estate__is_active=True
+    ).values_list("estate_id", "role", "staff_id"):
+        posted.setdefault(estate, {}).setdefault(role, set()).add(person)
+    chairs = {
+        (estate, department): (head, deputy)
+        for estate, department, head, deputy in DepartmentHead.objects.values_list(
+            "estate_id", "department", "head_id", "deputy_id"
+        )
+    }
+    rows = []
+    for estate, roles in posted.items():
+        present = set().union(*roles.values())
+        supervisors = set().union(*(roles.get(role, ()) for role in HEADS))
+        directors = set().union(*(roles.get(role, ()) for role in DIRECTORS))
+        for department in Promise._meta.get_field("department").choices:
+            chair = chairs.get((estate, department[0]), ())
+            head = next(({person} for person in chair if person in present), None)
+            for step, people in (
+                (HEAD, head or supervisors or directors),
+                (DIRECTOR, directors or supervisors),
+            ):
+                rows += [(int(step), estate, department[0], person) for person in sorted(people)]
+    return rows
+
+
+outbox.templates(
+    {
+        "promise.warn": (
+            _("Due soon: %(kind)s, %(title)s"),
+            _("%(kind)s, %(title)s: due at %(due_at)s."),
+        ),
+        "promise.head": (
+            _("Overdue: %(kind)s, %(title)s"),
+            _("%(kind)s, %(title)s was due at %(due_at)s and is still open."),
+        ),
+        "promise.director": (
+            _("Long overdue: %(kind)s, %(title)s"),
+            _(
+                "%(kind)s, %(title)s was due at %(due_at)s; the head of the department knows and it is still open."
+            ),
+        ),
+    }
+)
+
+
+def register_sweeps():
+    """One sweep per kind of promise, named like it. Called once all apps have registered their kinds."""
+    for kind in promises.KINDS.values():
+        sweeps.register(_sweep(kind))
+    journal.words("promise", [(kind.name, kind.label) for kind in promises.KINDS.values()])
+
+
+def _sweep(kind):
+    def run(now):
+        return climb(kind.name, now)
+
+    return sweeps.Sweep(name=kind.name, label=kind.label, rule=_rules_in_words(kind.rules), run=run, every=30)
+
+
+def _joined(rules):
+    return "; ".join(str(rule.label) for rule in rules)
+
+
+_rules_in_words = lazy(_joined, str)  # in the language of whoever reads them

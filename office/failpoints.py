@@ -1,0 +1,32 @@
+"""Places where a fault test may kill this process; nothing happens there outside test mode.
+
+`GUANJIA_FAILPOINT=outbox.handed` kills at the first arrival, `outbox.handed:7` at the seventh.
+"""
+
+import os
+import signal
+
+from django.conf import settings
+
+# Every place there is, in the order a message passes them; a test compares this list with the calls.
+NAMES = (
+    "outbox.claiming",  # claim written, not committed
+    "outbox.claimed",  # claim committed, gateway not called
+    "outbox.handed",  # the gateway has it, we have not written it down
+    "outbox.marking",  # written down, not committed
+    "outbox.marked",  # committed
+)
+_arrivals: dict[str, int] = {}
+
+
+def failpoint(name):
+    """Die here, as by power failure, when the test asked for it."""
+    if not settings.TESTING:
+        return
+    if name not in NAMES:
+        raise LookupError(f"failpoint {name!r} is not listed")
+    wanted, _, arrival = os.environ.get("GUANJIA_FAILPOINT", "").partition(":")
+    if wanted == name:
+        _arrivals[name] = _arrivals.get(name, 0) + 1
+        if _arrivals[name] == int(arrival or 1):
+            os.kill(os.getpid(), signal.SIGKILL)

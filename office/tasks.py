@@ -1,0 +1,53 @@
+"""What Celery calls, by name. No rule stands here and nothing due lives in the broker: each task looks into the
+database and does what it finds, so it may be lost, late or doubled (ARCHITECTURE §3)."""
+
+from celery import shared_task
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from office import sweeps
+from office.models import Heartbeat
+
+# Sweeps with an entry of their own in the timetable (config/celery.py).
+OWN_ENTRY = {"messages", "jobs"}
+STALE = 30  # seconds after which a queued look is worth nothing any more: the next one has been sent
+
+
+@shared_task(name="office.tasks.sweep")
+def sweep(name):
+    sweeps.run(name)
+
+
+@shared_task(name="office.tasks.sweep_all")
+def sweep_all():
+    """Every registered sweep as a task of its own: one that breaks or takes long leaves the others alone."""
+    for name in sweeps.REGISTRY:
+        if name not in OWN_ENTRY:
+            sweep.apply_async((name,), expires=STALE)
+
+
+@shared_task(name="office.tasks.deliver_messages")
+def deliver_messages():
+    sweeps.run("messages")
+
+
+@shared_task(name="office.tasks.run_jobs")
+def run_jobs():
+    if "jobs" in sweeps.REGISTRY:
+        sweeps.run("jobs")
+
+
+@shared_task(name="office.tasks.heartbeat")
+def heartbeat(sent_at=None):
+    """Beat's signal has reached a worker: both live. Signals too old to say so expire in the timetable.
+
+    `sent_at` (ISO) is when the signal left, when the sender says so.
+    """
+    now = timezone.now()
+    beats = {"worker": now, "beat": parse_datetime(sent_at) if sent_at else now}
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(name=name, at=at) for name, at in sorted(beats.items())],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["at"],
+    )
