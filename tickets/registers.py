@@ -114,6 +114,20 @@ SENTENCES = {
     "asset.saved": _("public facility saved"),
 }
 
+# What a taken-back change is called in the journal.
+UNDOABLE = {
+    "ticket.dispatched": _("dispatch"),
+    "ticket.arrived": _("arrival"),
+    "ticket.waits": _("waiting"),
+    "ticket.resumed": _("going on"),
+    "ticket.work_ended": _("end of work"),
+    "ticket.closed": _("callback"),
+    "ticket.callback_not_satisfied": _("callback"),
+    "ticket.callback_not_reached": _("callback"),
+    "ticket.cancelled": _("cancellation"),
+    "ticket.duplicate": _("duplicate"),
+}
+
 
 def register():
     from tickets import catalogue
@@ -128,6 +142,7 @@ def register():
     for row in catalogue_pages():
         catalogues.register(row)
     journal.sentences(SENTENCES)
+    journal.words("verb", UNDOABLE.items())
     journal.words("ticket.state", Ticket.State.choices)
     journal.words("ticket.cost", Ticket.Cost.choices)
     journal.words("ticket.waiting", Ticket.Waiting.choices)

@@ -18,7 +18,9 @@ S = Ticket.State
 
 
 def open_promise(ticket, kind):
-    return Promise.objects.get(subject_kind=ticket.SUBJECT, subject_id=ticket.pk, kind=kind, closed_at__isnull=True)
+    return Promise.objects.get(
+        subject_kind=ticket.SUBJECT, subject_id=ticket.pk, kind=kind, closed_at__isnull=True
+    )
 
 
 def local(year, month, day, hour=0, minute=0):
@@ -50,7 +52,9 @@ def test_take_at_a_public_facility_costs_nothing(estate, take):
     assert (ticket.cost, ticket.place) == ("public", "2 座")
 
 
-@pytest.mark.parametrize(("start", "end", "words"), [(3, 1, "ends before it begins"), (-3, -1, "lies in the past")])
+@pytest.mark.parametrize(
+    ("start", "end", "words"), [(3, 1, "ends before it begins"), (-3, -1, "lies in the past")]
+)
 def test_take_refuses_an_impossible_window(take, now, start, end, words):
     with pytest.raises(Refused, match=words):
         take(window_from=now + timedelta(hours=start), window_to=now + timedelta(hours=end))
@@ -84,14 +88,22 @@ def test_dispatch_promises_arrival_by_the_end_of_the_window(dispatched, technici
     ticket = dispatched()
     promise = open_promise(ticket, "arrival")
     assert (ticket.state, ticket.technician) == (S.DISPATCHED, technician)
-    assert (promise.due_at, promise.owner, promise.director_at) == (now + timedelta(hours=3), technician, None)
+    assert (promise.due_at, promise.owner, promise.director_at) == (
+        now + timedelta(hours=3),
+        technician,
+        None,
+    )
     assert ticket.next_due_at == promise.due_at
 
 
 def test_a_new_window_renews_the_arrival_promise_and_keeps_the_old_one(dispatched, clerk, now):
     ticket = dispatched()
     actions.schedule(
-        ticket=ticket, window_from=now + timedelta(hours=5), window_to=now + timedelta(hours=6), by=clerk, now=now
+        ticket=ticket,
+        window_from=now + timedelta(hours=5),
+        window_to=now + timedelta(hours=6),
+        by=clerk,
+        now=now,
     )
     outcomes = Promise.objects.filter(kind="arrival").order_by("sequence").values_list("sequence", "outcome")
     assert list(outcomes) == [(1, "cancelled"), (2, "open")]
@@ -102,14 +114,21 @@ def test_dispatch_only_to_technicians_of_the_estate(take, clerk, lead, stranger,
     for somebody in (clerk, stranger):
         with pytest.raises(Refused, match="not a technician"):
             actions.dispatch(
-                ticket=ticket, technician=somebody, window_from=now, window_to=now + timedelta(hours=1), by=lead, now=now
+                ticket=ticket,
+                technician=somebody,
+                window_from=now,
+                window_to=now + timedelta(hours=1),
+                by=lead,
+                now=now,
             )
 
 
 def test_arrival_keeps_the_promise_at_the_time_of_arrival(dispatched, technician, now):
     ticket = dispatched()
     late = now + timedelta(hours=4)
-    actions.arrive(work_order=ticket.work_orders.get(), at=late, by=technician, now=late + timedelta(hours=20))
+    actions.arrive(
+        work_order=ticket.work_orders.get(), at=late, by=technician, now=late + timedelta(hours=20)
+    )
     promise = Promise.objects.get(kind="arrival")
     assert (promise.outcome, promise.closed_at) == ("kept", late)
     assert promise.closed_at > promise.due_at
@@ -118,7 +137,12 @@ def test_arrival_keeps_the_promise_at_the_time_of_arrival(dispatched, technician
 def test_waiting_shows_and_never_stops_a_clock(dispatched, technician, now):
     ticket = dispatched()
     ticket = actions.wait(
-        ticket=ticket, waiting_for="parts", until=date(2026, 3, 20), reason="等水泵到貨", by=technician, now=now
+        ticket=ticket,
+        waiting_for="parts",
+        until=date(2026, 3, 20),
+        reason="等水泵到貨",
+        by=technician,
+        now=now,
     )
     promise = open_promise(ticket, "waiting")
     assert (ticket.state, promise.due_at) == (S.WAITING, local(2026, 3, 21))
@@ -130,9 +154,13 @@ def test_waiting_shows_and_never_stops_a_clock(dispatched, technician, now):
 def test_waiting_needs_reason_and_a_day_ahead(dispatched, technician, now):
     ticket = dispatched()
     with pytest.raises(Refused, match="reason"):
-        actions.wait(ticket=ticket, waiting_for="parts", until=date(2026, 3, 20), reason=" ", by=technician, now=now)
+        actions.wait(
+            ticket=ticket, waiting_for="parts", until=date(2026, 3, 20), reason=" ", by=technician, now=now
+        )
     with pytest.raises(Refused, match="past"):
-        actions.wait(ticket=ticket, waiting_for="parts", until=date(2026, 3, 11), reason="x", by=technician, now=now)
+        actions.wait(
+            ticket=ticket, waiting_for="parts", until=date(2026, 3, 11), reason="x", by=technician, now=now
+        )
 
 
 # --- the end of work and its promises ----------------------------------------------------------------------
@@ -151,7 +179,11 @@ def test_the_clock_starts_from_the_fact_not_from_the_keying(dispatched, technici
     ticket = dispatched()
     ended_at = now + timedelta(hours=2)
     ticket = actions.finish(
-        work_order=ticket.work_orders.get(), ended_at=ended_at, result="已修復", by=technician, now=now + timedelta(days=9)
+        work_order=ticket.work_orders.get(),
+        ended_at=ended_at,
+        result="已修復",
+        by=technician,
+        now=now + timedelta(days=9),
     )
     promise = open_promise(ticket, "callback")
     assert (promise.fact_at, promise.due_at) == (ended_at, local(2026, 3, 15))  # born overdue
@@ -166,13 +198,19 @@ def test_a_leak_is_called_back_three_days_after_the_passed_test(ended, lead):
     ticket = actions.water_test(ticket=ticket, tested_at=tested, passed=True, by=lead, now=tested)
     promise = open_promise(ticket, "callback")
     assert (ticket.state, ticket.done_at) == (S.DONE, tested)
-    assert (promise.rule_key, promise.fact_at, promise.due_at) == ("callback_leak", tested, local(2026, 3, 18))
+    assert (promise.rule_key, promise.fact_at, promise.due_at) == (
+        "callback_leak",
+        tested,
+        local(2026, 3, 18),
+    )
     assert Promise.objects.get(kind="water_test").outcome == "kept"
 
 
 def test_a_failed_water_test_returns_to_work_with_a_new_order(ended, lead):
     ticket = ended("leak", at=local(2026, 3, 12, 16))
-    ticket = actions.water_test(ticket=ticket, tested_at=local(2026, 3, 13), passed=False, by=lead, now=local(2026, 3, 13))
+    ticket = actions.water_test(
+        ticket=ticket, tested_at=local(2026, 3, 13), passed=False, by=lead, now=local(2026, 3, 13)
+    )
     assert ticket.state == S.ACCEPTED
     assert list(ticket.work_orders.values_list("sequence", flat=True)) == [1, 2]
     assert Promise.objects.get(kind="water_test").outcome == "cancelled"
@@ -195,7 +233,13 @@ def test_the_end_of_work_needs_a_result_and_plausible_times(dispatched, technici
 
 def test_parts_and_labour_are_written_on_the_work_order(dispatched, technician, now):
     order = dispatched().work_orders.get()
-    line = {"item_id": None, "kind": "part", "text": "角閥", "quantity": Decimal(2), "price": Decimal("35.50")}
+    line = {
+        "item_id": None,
+        "kind": "part",
+        "text": "角閥",
+        "quantity": Decimal(2),
+        "price": Decimal("35.50"),
+    }
     actions.finish(work_order=order, ended_at=now, result="換角閥", lines=[line], by=technician, now=now)
     assert list(WorkLine.objects.values_list("work_order", "text", "quantity", "price")) == [
         (order.pk, "角閥", Decimal(2), Decimal("35.50"))
@@ -226,12 +270,19 @@ def test_satisfied_closes_and_keeps_the_promise(ended, clerk, now):
     ticket = ended()
     at = now + timedelta(days=1)
     ticket = actions.call_back(ticket=ticket, outcome="satisfied", score=5, by=clerk, now=at)
-    assert (ticket.state, ticket.ending, ticket.closed_at, ticket.satisfied) == (S.CLOSED, "called_back", at, True)
+    assert (ticket.state, ticket.ending, ticket.closed_at, ticket.satisfied) == (
+        S.CLOSED,
+        "called_back",
+        at,
+        True,
+    )
     promise = Promise.objects.get(kind="callback")
     assert (promise.outcome, promise.closed_at, ticket.next_due_at) == ("kept", at, None)
 
 
-def test_not_satisfied_is_kept_and_goes_back_as_rework_owing_a_new_callback(ended, clerk, lead, technician, now):
+def test_not_satisfied_is_kept_and_goes_back_as_rework_owing_a_new_callback(
+    ended, clerk, lead, technician, now
+):
     ticket = ended()
     at = now + timedelta(days=1)
     ticket = actions.call_back(ticket=ticket, outcome="not_satisfied", remark="仍然滴水", by=clerk, now=at)
@@ -239,10 +290,17 @@ def test_not_satisfied_is_kept_and_goes_back_as_rework_owing_a_new_callback(ende
     assert [o.number for o in ticket.work_orders.all()] == ["R2026-000001-1", "R2026-000001-2"]
     assert Promise.objects.get(kind="callback").outcome == "kept"
     actions.dispatch(
-        ticket=ticket, technician=technician, window_from=at, window_to=at + timedelta(hours=2), by=lead, now=at
+        ticket=ticket,
+        technician=technician,
+        window_from=at,
+        window_to=at + timedelta(hours=2),
+        by=lead,
+        now=at,
     )
     actions.finish(work_order=ticket.work_orders.last(), ended_at=at, result="重修", by=technician, now=at)
-    assert list(Promise.objects.filter(kind="callback").order_by("sequence").values_list("sequence", "outcome")) == [
+    assert list(
+        Promise.objects.filter(kind="callback").order_by("sequence").values_list("sequence", "outcome")
+    ) == [
         (1, "kept"),
         (2, "open"),
     ]
@@ -302,26 +360,49 @@ def paid(estate, take, category_of):
 def test_paid_work_ends_only_with_an_agreed_amount(paid, technician, lead, now):
     assert paid.cost == "paid"
     ticket = actions.dispatch(
-        ticket=paid, technician=technician, window_from=now, window_to=now + timedelta(hours=1), by=lead, now=now
+        ticket=paid,
+        technician=technician,
+        window_from=now,
+        window_to=now + timedelta(hours=1),
+        by=lead,
+        now=now,
     )
     order = ticket.work_orders.get()
     with pytest.raises(Refused, match="paid work"):
         actions.finish(work_order=order, ended_at=now, result="好", by=technician, now=now)
     ticket = actions.finish(
-        work_order=order, ended_at=now, result="好", agreed_amount=Decimal("120"), consent_by="張小明", by=technician, now=now
+        work_order=order,
+        ended_at=now,
+        result="好",
+        agreed_amount=Decimal("120"),
+        consent_by="張小明",
+        by=technician,
+        now=now,
     )
     assert (ticket.agreed_amount, ticket.consent_by, ticket.state) == (Decimal("120.00"), "張小明", S.DONE)
 
 
 def test_a_quotation_sums_its_lines_and_stands_once_agreed(paid, clerk, now):
     lines = [
-        {"item_id": None, "kind": "labour", "text": "人工", "quantity": Decimal("1.5"), "price": Decimal("80.33")},
+        {
+            "item_id": None,
+            "kind": "labour",
+            "text": "人工",
+            "quantity": Decimal("1.5"),
+            "price": Decimal("80.33"),
+        },
         {"item_id": None, "kind": "part", "text": "水喉", "quantity": Decimal(2), "price": Decimal("12.35")},
     ]
     ticket = actions.quote(ticket=paid, lines=lines, by=clerk, now=now)
     assert ticket.quoted_amount == Decimal("145.20")  # 120.495 → 120.50, + 24.70
     ticket = actions.consent(
-        ticket=ticket, amount=ticket.quoted_amount, consent_by="張小明", how="phone", at=now, by=clerk, now=now
+        ticket=ticket,
+        amount=ticket.quoted_amount,
+        consent_by="張小明",
+        how="phone",
+        at=now,
+        by=clerk,
+        now=now,
     )
     with pytest.raises(Refused, match="already agreed"):
         actions.quote(ticket=ticket, lines=lines, by=clerk, now=now)
@@ -347,7 +428,9 @@ def test_nobody_approves_their_own_request(paid, supervisor, now):
 def test_against_the_register_the_decision_needs_a_reason(paid, clerk, now):
     with pytest.raises(Refused, match="give the reason"):
         actions.decide_cost(ticket=paid, cost="warranty", by=clerk, now=now)
-    ticket = actions.decide_cost(ticket=paid, cost="warranty", reason="發展商同意", contractor="宏發", by=clerk, now=now)
+    ticket = actions.decide_cost(
+        ticket=paid, cost="warranty", reason="發展商同意", contractor="宏發", by=clerk, now=now
+    )
     assert (ticket.cost, ticket.contractor) == ("warranty", "宏發")
 
 
@@ -359,13 +442,24 @@ def test_an_approved_extension_is_a_new_promise_and_the_old_one_stays_visible(en
     promise = open_promise(ticket, "callback")
     new = promise.due_at + timedelta(days=2)
     request = actions.ask(
-        ticket=ticket, kind="time", promise=promise, new_due_at=new, reason="業主出差", by=clerk, now=now + timedelta(hours=3)
+        ticket=ticket,
+        kind="time",
+        promise=promise,
+        new_due_at=new,
+        reason="業主出差",
+        by=clerk,
+        now=now + timedelta(hours=3),
     )
     promise.refresh_from_db()
     assert promise.is_open  # asking moves nothing
     actions.decide(request=request, approve=True, by=supervisor, now=now + timedelta(hours=4))
     old, extended = Promise.objects.filter(kind="callback").order_by("sequence")
-    assert (old.outcome, old.due_at, extended.extends, extended.due_at) == ("extended", promise.due_at, old, new)
+    assert (old.outcome, old.due_at, extended.extends, extended.due_at) == (
+        "extended",
+        promise.due_at,
+        old,
+        new,
+    )
     ticket.refresh_from_db()
     assert ticket.next_due_at == new
 
@@ -375,7 +469,13 @@ def test_a_refused_extension_moves_nothing(ended, clerk, supervisor, now):
     promise = open_promise(ticket, "callback")
     at = now + timedelta(hours=3)
     request = actions.ask(
-        ticket=ticket, kind="time", promise=promise, new_due_at=promise.due_at + timedelta(days=1), reason="忙", by=clerk, now=at
+        ticket=ticket,
+        kind="time",
+        promise=promise,
+        new_due_at=promise.due_at + timedelta(days=1),
+        reason="忙",
+        by=clerk,
+        now=at,
     )
     actions.decide(request=request, approve=False, answer="不可", by=supervisor, now=at)
     assert open_promise(ticket, "callback") == promise

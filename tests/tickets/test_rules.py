@@ -24,13 +24,33 @@ EXPECTED = {
     "water_test": ("testing", "lead supervisor director", False),
     "call_back": ("done", "clerk cashier supervisor director", False),
     "close_unreachable": ("done", "supervisor director", False),
-    "decide_cost": ("accepted dispatched in_progress waiting testing done", "clerk cashier lead supervisor director", False),
+    "decide_cost": (
+        "accepted dispatched in_progress waiting testing done",
+        "clerk cashier lead supervisor director",
+        False,
+    ),
     "quote": ("accepted dispatched in_progress waiting", "clerk cashier lead supervisor director", False),
-    "consent": ("accepted dispatched in_progress waiting testing done", "clerk cashier lead supervisor director", False),
-    "ask_time": ("accepted dispatched in_progress waiting testing done", "clerk cashier lead supervisor director", True),
-    "ask_free": ("accepted dispatched in_progress waiting testing done", "clerk cashier lead supervisor director", True),
+    "consent": (
+        "accepted dispatched in_progress waiting testing done",
+        "clerk cashier lead supervisor director",
+        False,
+    ),
+    "ask_time": (
+        "accepted dispatched in_progress waiting testing done",
+        "clerk cashier lead supervisor director",
+        True,
+    ),
+    "ask_free": (
+        "accepted dispatched in_progress waiting testing done",
+        "clerk cashier lead supervisor director",
+        True,
+    ),
     "decide": ("accepted dispatched in_progress waiting testing done", "supervisor director", False),
-    "correct": ("accepted dispatched in_progress waiting testing done", "clerk cashier lead supervisor director", False),
+    "correct": (
+        "accepted dispatched in_progress waiting testing done",
+        "clerk cashier lead supervisor director",
+        False,
+    ),
     "cancel": ("accepted dispatched in_progress waiting", "clerk cashier lead supervisor director", False),
     "duplicate": ("accepted dispatched in_progress waiting", "clerk cashier lead supervisor director", False),
     "hand_over": ("accepted dispatched in_progress waiting testing done", "supervisor director", False),
@@ -40,12 +60,19 @@ EXPECTED = {
 def person(role, pk=1):
     """Somebody posted as `role` at estate 1, without a database."""
     permissions = roles.ROLES[role].permissions
-    return SimpleNamespace(pk=pk, may=lambda permission, estate_id=None: estate_id in (None, 1) and permission in permissions)
+    return SimpleNamespace(
+        pk=pk, may=lambda permission, estate_id=None: estate_id in (None, 1) and permission in permissions
+    )
 
 
 def ticket(state, technician_id=7, **fields):
     closed = "2026-01-01T00:00Z" if state in ("closed", "cancelled") else None
-    values = {"cost": "undecided", "callback_tries": 3, "arrived_at": "2026-01-01T00:00Z", "risk": "other"} | fields
+    values = {
+        "cost": "undecided",
+        "callback_tries": 3,
+        "arrived_at": "2026-01-01T00:00Z",
+        "risk": "other",
+    } | fields
     return Ticket(estate_id=1, state=state, technician_id=technician_id, closed_at=closed, **values)
 
 
@@ -109,7 +136,12 @@ DAY = date(2026, 3, 12)
 
 @pytest.mark.parametrize(
     ("days", "enough"),
-    [([DAY] * 3, False), ([DAY, DAY + timedelta(1)], False), ([DAY, DAY, DAY + timedelta(1)], True), ([], False)],
+    [
+        ([DAY] * 3, False),
+        ([DAY, DAY + timedelta(1)], False),
+        ([DAY, DAY, DAY + timedelta(1)], True),
+        ([], False),
+    ],
 )
 def test_unreachable_needs_three_tries_on_two_days(days, enough):
     assert rules.unreachable_enough(days) is enough
@@ -140,7 +172,9 @@ def test_two_heating_seasons(handed_over, last_day):
     assert rules.warranty_until(handed_over, heating) == last_day
 
 
-@given(st.dates(date(2000, 1, 1), date(2060, 12, 31)), st.integers(1, 5), st.integers(1, 12), st.integers(1, 12))
+@given(
+    st.dates(date(2000, 1, 1), date(2060, 12, 31)), st.integers(1, 5), st.integers(1, 12), st.integers(1, 12)
+)
 def test_a_season_warranty_covers_its_whole_seasons(handed_over, seasons, start, end):
     period = WarrantyPeriod(seasons=seasons, season_starts=f"{start:02}-01", season_ends=f"{end:02}-28")
     last = rules.warranty_until(handed_over, period)

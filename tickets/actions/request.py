@@ -46,7 +46,7 @@ def _check_extension(ticket, promise, new_due_at, now):
 def decide(*, request, approve, by, now, answer=""):
     """Approve or refuse. Approved time: the old promise stays as "extended", a new one takes the new time."""
     ticket = change.begin(request.ticket, "decide", by)
-    request = Request.objects.select_for_update().select_related("promise").get(pk=request.pk)
+    request = Request.objects.select_for_update(of=("self",)).select_related("promise").get(pk=request.pk)
     if request.state != Request.State.ASKED:
         raise Refused(_("This request has already been answered."))
     if request.asked_by_id == by.pk:
