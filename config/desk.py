@@ -1,44 +1,61 @@
 """The composition root: home, search and the frame are put together here from each app's reports."""
 
-from dataclasses import dataclass, field
-
 from django.conf import settings
+from django.db import DatabaseError
 from django.shortcuts import render
+from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from config import navigation
+from office import reports
 from office.access import may
 
 
-@dataclass
 class Frame:
-    """What base.html draws around every page."""
+    """What base.html draws around every page. Worked out when it is drawn: fragments pay for none of it."""
 
-    product: object = field(default_factory=lambda: settings.PRODUCT_NAME)
-    language: str = ""
-    languages: list = field(default_factory=lambda: settings.LANGUAGES)
-    theme: str = ""
-    person: object = None
-    estate: object = None
-    estates: list = field(default_factory=list)
-    nav: list = field(default_factory=list)
-    bell_count: int = 0
-    banner: str = ""
+    def __init__(self, request):
+        self.request = request
+        self.product = settings.PRODUCT_NAME
+        self.language = get_language()
+        self.languages = settings.LANGUAGES
+        self.banner = ""
+        self.theme = request.COOKIES.get("theme", "")
+        self.theme = self.theme if self.theme in ("light", "dark") else ""
+        self.single_keys, self.estate = True, getattr(request, "estate", None)
+        try:
+            user = getattr(request, "user", None)
+            self.person = user if user is not None and user.is_authenticated else None
+        except DatabaseError:  # an error page about the database must not ask it
+            self.person = None
+        if self.person:
+            self.theme = self.person.theme or self.theme
+            self.single_keys = self.person.single_keys
+
+    @cached_property
+    def estates(self):
+        return list({p.estate_id: p.estate for p in self.person.posting_list}.values()) if self.person else []
+
+    @cached_property
+    def counts(self):
+        try:
+            return reports.desk_counts(self.person, self.request.now) if self.person else {}
+        except DatabaseError:
+            return {}
+
+    @property
+    def bell_count(self):
+        return self.counts.get("bell", 0)
+
+    @cached_property
+    def nav(self):
+        return navigation.sections(self.request, self.counts) if self.person and self.estates else []
 
 
 def frame(request):
     """Context processor. Error pages may come without user or database, and get the bare frame."""
-    drawn = Frame(language=get_language())
-    cookie = request.COOKIES.get("theme", "")
-    drawn.theme = cookie if cookie in ("light", "dark") else ""
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return {"frame": drawn}
-    drawn.person = user
-    drawn.theme = user.theme or drawn.theme
-    drawn.estate = getattr(request, "estate", None)
-    drawn.estates = list({p.estate_id: p.estate for p in user.posting_list}.values())
-    return {"frame": drawn}
+    return {"frame": Frame(request)}
 
 
 @may("office.home")

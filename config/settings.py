@@ -71,7 +71,8 @@ if TESTING:  # a test that starts real processes sends them to its own clone and
     _database["NAME"] = env("GUANJIA_TEST_DATABASE", default=_database["NAME"])
     REDIS_URL = env("GUANJIA_TEST_REDIS", default=REDIS_URL)
 if env.bool("GUANJIA_POOL", default=False):  # web processes only: a new connection costs 6-10 ms a request
-    _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)}
+    _size = env.int("DATABASE_POOL_SIZE", default=8)
+    _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _size, "timeout": 10}
 else:
     _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     _database["CONN_HEALTH_CHECKS"] = True

@@ -23,6 +23,8 @@ from django.db import connections
 from config import embedded
 from tests import databases
 
+pytest_plugins = ["tests.cast"]
+
 # Playwright's loop runs in the main thread for the rest of the session; Django would refuse every query.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 _numbers = itertools.count(1)

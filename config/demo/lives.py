@@ -1,0 +1,565 @@
+"""How repairs go: chance decides what is reported, when people come, what they find and what the resident says.
+
+A life stops at the present: whatever would happen later has not happened, and so repairs stand in every state.
+Some more are laid out on purpose, so that even a small estate owes something today, tomorrow and since yesterday.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+
+from config.demo import phrases
+from config.demo.names import simplified
+from config.demo.repairs import Office, Repair
+from office import clocks, series
+from office.models import Series
+from tickets.models import Category, PriceItem, Ticket
+
+# Price list codes with quantities that belong to a category; anything else is an hour of labour.
+USED = {
+    "TAP": (("L-TAP", 1), ("P-TAP", 1)),
+    "WC": (("L-WC", 1), ("P-CISTERN", 1)),
+    "DRAIN": (("L-DRAIN", 1),),
+    "SOCKET": (("L-SOCKET", 1), ("P-SOCKET", 1)),
+    "LAMP": (("L-LAMP", 1), ("P-LED", 2)),
+    "POWER": (("L-WIRE", 1), ("P-BREAKER", 1)),
+    "DOOR": (("L-LOCK", 1), ("P-LOCK", 1)),
+    "LK-PIPE": (("L-HOUR", 1), ("P-VALVE", 2), ("P-HOSE", 1)),
+    "LK-WIN": (("L-HOUR", 1), ("P-SEAL", 2)),
+    "S-AC": (("L-AC", 2),),
+    "S-DRAIN": (("L-DRAIN", 1),),
+    "S-FIT": (("L-CALL", 1), ("L-DRILL", 6)),
+}
+HOURLY = (("L-HOUR", 1),)
+SLOTS = ((9, 11), (10, 12), (14, 16), (15, 17), (16, 18))
+OPENS, CLOSES = time(8, 30), time(17, 30)
+SEASON = {"HEATING": (11, 12, 1, 2, 3), "AIRCON": (6, 7, 8, 9)}
+
+
+@dataclass
+class Plan:
+    """What is settled beforehand. `times` fixes moments that chance would choose; the life stops before `stop`."""
+
+    opened_at: datetime
+    code: str = ""
+    stop: str = ""
+    times: dict = field(default_factory=dict)
+    urgent: bool = False
+
+
+class World:
+    """Everything a life draws on: crew, catalogues, homes, and the lot."""
+
+    def __init__(self, estate, bulk, events, crew, grounds, lot, now, script=None):
+        self.estate, self.crew, self.grounds, self.lot, self.now = estate, crew, grounds, lot, now
+        self.zone = estate.zone
+        self.today = clocks.local_date(now, self.zone)
+        everybody = [*crew.clerks, crew.lead, *crew.technicians, crew.supervisor, crew.director]
+        units = {home.id: home for home in grounds.homes}
+        self.office = Office(estate, bulk, events, units, {one.pk: one.name for one in everybody}, script)
+        rows = Category.objects.filter(estate=estate).select_related("warranty")
+        self.categories = {row.code: row for row in rows}
+        self.prices = {row.code: row for row in PriceItem.objects.filter(estate=estate)}
+        known = [code for code in phrases.FAULTS if code in self.categories]
+        self.codes, self.weights = known, [phrases.FAULTS[code][0] for code in known]
+        self.homes = [home for home in grounds.homes if home.kind in ("flat", "shop") and home.handed_over_on]
+        self.assets = {}
+        for asset in grounds.assets:
+            self.assets.setdefault(asset[1], []).append(asset)
+        self.visits = {}
+        self.recent = []  # for repeats and duplicates: the last repairs at units
+
+    def say(self, texts):
+        text = self.lot.choice(texts)
+        return simplified(text) if self.estate.language == "zh-hans" else text
+
+    def some(self, low, high):
+        """A number of minutes between the two as a length of time."""
+        return timedelta(minutes=self.lot.randint(low, high))
+
+    def desk(self, moment):
+        """The moment, or the next one at which the office is open."""
+        local = moment.timetz().replace(tzinfo=None)
+        if local < OPENS:
+            return datetime.combine(moment.date(), OPENS, tzinfo=self.zone) + self.some(0, 50)
+        if local > CLOSES:
+            return datetime.combine(moment.date() + timedelta(days=1), OPENS, tzinfo=self.zone) + self.some(0, 70)
+        return moment
+
+    def at(self, days_ago, hour, minute=0):
+        """A local time of day some days ago; negative days lie ahead."""
+        return datetime.combine(self.today - timedelta(days=days_ago), time(hour, minute), tzinfo=self.zone)
+
+
+def run(world, months, units):
+    """The repairs of `months` months, in the order they were reported; answers how many."""
+    plans = sorted(_plans(world, months, units), key=lambda plan: plan.opened_at)
+    office, years = world.office, {}
+    for plan in plans:
+        office.journal.write_until(plan.opened_at)
+        year = plan.opened_at.year
+        years[year] = years.get(year, 0) + 1
+        number = series.PATTERNS["ticket"].format(year=year, n=years[year])
+        life = Life(world, plan, Repair(office, number))
+        life.live()
+        life.repair.write()
+        office.bulk.flush(at_least=20_000)
+    office.journal.write_until()
+    for year, last in years.items():
+        office.bulk.add(
+            Series, estate_id=office.estate.pk, kind="ticket", year=year, pattern=series.PATTERNS["ticket"], last=last
+        )
+    return len(plans)
+
+
+def _plans(world, months, units):
+    lot, now = world.lot, world.now
+    total = units * months // 4
+    staged = []
+    for _again in range(max(1, total // 6_000)):
+        staged += [plan for plan in _staged(world) if plan.opened_at <= now]
+    yield from staged[: max(total, 40)]
+    days = round(months * 30.44)
+    for _one in range(max(0, total - len(staged))):
+        day = world.today - timedelta(days=int(lot.random() * days))
+        minute = lot.choices((lot.randint(510, 720), lot.randint(720, 1_050), lot.randint(1_050, 1_320), lot.randint(360, 510)),
+                             (48, 40, 9, 3))[0]  # fmt: skip
+        opened_at = datetime.combine(day, time(minute // 60, minute % 60, lot.randint(0, 59)), tzinfo=world.zone)
+        yield Plan(opened_at if opened_at < now else opened_at - timedelta(days=1), urgent=lot.random() < 0.05)
+
+
+def _staged(world):
+    """Repairs laid out relative to today, so that every state and every kind of clock is on the first page."""
+    at = world.at
+
+    def window(days_ago, slot=0):
+        start, end = SLOTS[slot]
+        return at(days_ago, start), at(days_ago, end)
+
+    def sent(days_ago, slot=0, since=1):
+        return {"dispatch": at(days_ago + since, 16, 10), "window": window(days_ago, slot)}
+
+    def worked(days_ago, hour=10):
+        return sent(days_ago) | {"arrive": at(days_ago, hour - 1, 5), "finish": at(days_ago, hour, 20)}
+
+    yield Plan(at(1, 16, 45), "SOCKET", "dispatch")
+    yield Plan(at(1, 17, 5), "POWER", "dispatch", urgent=True)
+    yield Plan(at(2, 15, 30), "DOOR", "dispatch")
+    yield Plan(at(1, 11, 15), "TAP", "dispatch", {"quote": at(1, 14, 5)})
+    for slot, code in enumerate(("DRAIN", "WC", "LK-PIPE", "LAMP")):
+        yield Plan(at(1, 9, 20 + slot), code, "arrive", sent(0, slot))
+    for slot, code in enumerate(("TAP", "INTERCOM", "LK-WET")):
+        yield Plan(at(1, 10, 35 + slot), code, "arrive", {"dispatch": at(1, 16, 30), "window": window(-1, slot)})
+    yield Plan(at(3, 9, 10), "WALL", "arrive", sent(1, 2))
+    yield Plan(at(2, 10, 5), "DRAIN", "arrive", sent(1, 3, since=1))
+    yield Plan(at(2, 13, 40), "LIFT", "finish", sent(1) | {"arrive": at(1, 9, 15)})
+    yield Plan(at(2, 14, 50), "LK-CEIL", "finish", sent(1, 2) | {"arrive": at(1, 14, 20), "ask_free": at(1, 15, 0)})
+    for until, kind, code in ((2, "parts", "WC"), (0, "parts", "AIRCON"), (-1, "contractor", "LK-WALL"), (-3, "resident", "FLOOR")):
+        yield Plan(at(6, 9, 30), code, "resume", sent(5) | {"wait": (at(5, 11, 0), kind, world.today - timedelta(days=until))})
+    asked = {"wait": (at(5, 11, 0), "parts", world.today + timedelta(days=1)), "ask_time": (at(1, 9, 40), at(-4, 0), None)}
+    yield Plan(at(7, 9, 30), "PUMP", "resume", sent(6) | asked)
+    granted = {"wait": (at(8, 11, 0), "contractor", world.today - timedelta(days=3)),
+               "ask_time": (at(4, 9, 40), at(-2, 0), at(4, 10, 30))}  # fmt: skip
+    yield Plan(at(9, 9, 30), "LK-ROOF", "resume", sent(8) | granted)
+    for days_ago in (1, 2, 3):
+        yield Plan(at(days_ago + 2, 9, 50), "LK-PIPE", "water_test", worked(days_ago))
+    yield Plan(at(4, 9, 55), "LK-WET", "dispatch", worked(3) | {"test": at(1, 10, 30), "failed": True})
+    for days_ago, code in ((1, "TAP"), (1, "DRAIN"), (2, "WC"), (2, "SOCKET"), (2, "GAS"), (2, "FIRE"), (3, "LAMP"), (4, "DRAIN")):
+        yield Plan(at(days_ago + 1, 9, 25), code, "call_back", worked(days_ago))
+    for days_ago in (1, 3, 5):
+        yield Plan(at(days_ago + 2, 9, 45), "LK-CEIL", "call_back", worked(days_ago + 1) | {"test": at(days_ago, 11, 0)})
+    yield Plan(at(3, 10, 10), "P-CHECK", "call_back", worked(2, 15))
+    for tries in ((at(1, 17, 10),), (at(2, 16, 5), at(1, 10, 15)), (at(2, 16, 40), at(2, 17, 20), at(1, 9, 5))):
+        yield Plan(at(4, 9, 35), "OTHER", "call_back", worked(3) | {"tries": tries})
+    for stop, more in (("dispatch", {}), ("arrive", {"dispatch2": at(1, 16, 50), "window2": window(0, 1)})):
+        yield Plan(at(5, 9, 15), "DOOR", stop, worked(4) | {"tries": (), "displeased": at(2, 10, 20)} | more)
+
+
+class Life:
+    """One repair from the call to the callback. Every verb is asked for by `go`, which knows the present."""
+
+    def __init__(self, world, plan, repair):
+        self.world, self.plan, self.repair, self.lot = world, plan, repair, world.lot
+        self.times, self.errand = plan.times, 1
+
+    def go(self, verb, moment):
+        """Whether `verb` has happened at `moment`: not in the future, not where this life is to stop."""
+        last_errand = self.errand > 1 or not ({"failed", "displeased"} & self.times.keys())
+        if verb == self.plan.stop and last_errand:
+            return False
+        return moment <= self.world.now
+
+    def live(self):
+        self.take()
+        if not self.plan.code and self.end_early():
+            return
+        while self.work() and self.test() and self.call_back():
+            pass
+
+    # --- the call ------------------------------------------------------------------------------------------------
+
+    def take(self):
+        world, lot, plan = self.world, self.lot, self.plan
+        now = plan.opened_at
+        code, home = plan.code, None
+        if not code and world.recent and lot.random() < 0.03:
+            code, home = lot.choice(world.recent)  # the same fault once more
+        code = code if code in world.categories else self.fault(now)
+        self.category = world.categories[code]
+        self.result_texts = phrases.FAULTS[code][3]
+        values = {"category": self.category, "problem": world.say(phrases.FAULTS[code][2]), "now": now, "urgent": plan.urgent}
+        in_public = phrases.FAULTS[code][1] == phrases.PUBLIC
+        home, caller = self.household(now.date(), home)
+        self.caller = caller
+        patrol = self.category.stream == "preventive" or (in_public and lot.random() < 0.35) or caller is None
+        self.clerk = world.crew.lead if patrol else lot.choice(world.crew.clerks)
+        if in_public or caller is None:
+            values |= self.public_place(code, home)
+        else:
+            values["home"] = home
+            world.recent.append((code, home))
+            if len(world.recent) > 40:
+                world.recent.pop(0)
+        if patrol:
+            self.caller = None
+            values |= {"channel": "patrol", "reporter_name": lot.choice(world.crew.technicians).name}
+        else:
+            channels, weights = ("phone", "counter", "message", "letter"), (66, 18, 15, 1)
+            values |= {"caller": caller, "channel": lot.choices(channels, weights)[0]}
+        self.window = (None, None)
+        if not patrol and not plan.times and lot.random() < 0.5:
+            self.window = self.next_window(now + timedelta(hours=2))
+        self.repair.take(**values, by=self.clerk, window=self.window)
+        self.last = now
+
+    def fault(self, now):
+        world = self.world
+        while True:
+            code = self.lot.choices(world.codes, world.weights)[0]
+            if code not in SEASON or now.month in SEASON[code]:
+                return code
+
+    def household(self, day, home=None):
+        """(home, somebody there on that day), or (None, None) where nobody is found after some tries."""
+        for _try in range(12):
+            home = home or self.lot.choice(self.world.homes)
+            there = [who for since, until, who in home.callers if since <= day and (until is None or day < until) and who.phone]
+            if there:
+                return home, self.lot.choice(there)
+            home = None
+        return None, None
+
+    def public_place(self, code, home):
+        world, lot = self.world, self.lot
+        kind = phrases.ASSET_KIND.get(code)
+        if kind in world.assets and (kind == "lift" or lot.random() < 0.5):
+            return {"asset": lot.choice(world.assets[kind])}
+        if home and lot.random() < 0.6:
+            spot = world.say(phrases.INDOORS)
+            return {"building_id": home.building_id, "place": f"{world.grounds.buildings[home.building_id]} {spot}"}
+        return {"place": world.say(phrases.GROUNDS)}
+
+    def next_window(self, moment):
+        """The next agreed slot that ends well after `moment`."""
+        day = moment.date()
+        slots = [slot for slot in SLOTS if time(slot[0]) > moment.timetz().replace(tzinfo=None)]
+        if not slots or self.lot.random() < 0.35:
+            day, slots = day + timedelta(days=1), SLOTS
+        start, end = self.lot.choice(slots)
+        zone = self.world.zone
+        return datetime.combine(day, time(start), tzinfo=zone), datetime.combine(day, time(end), tzinfo=zone)
+
+    def end_early(self):
+        """Some are cancelled, some turn out to be known already."""
+        world, lot = self.world, self.lot
+        chance = lot.random()
+        if chance > 0.035:
+            self.remember()
+            return False
+        now = world.desk(self.last + world.some(30, 600))
+        if now > world.now:
+            return True
+        told = world.say(phrases.TOLD)
+        original = getattr(world, "original", None)
+        if chance < 0.012 and original and original.row["closed_at"] is None:
+            self.repair.mark_duplicate(of=original, told=told, by=self.clerk, now=now)
+        else:
+            self.repair.cancel(reason=world.say(phrases.CANCELLED), told=told, by=self.clerk, now=now)
+        return True
+
+    def remember(self):
+        self.world.original = self.repair
+
+    # --- the work ------------------------------------------------------------------------------------------------
+
+    def work(self):
+        world, lot, repair, times = self.world, self.lot, self.repair, self.times
+        crew = world.crew
+        again = str(self.errand) if self.errand > 1 else ""
+        if "quote" in times and not again:
+            if repair.row["cost"] in ("paid", "undecided") and self.go("quote", times["quote"]):
+                repair.quote(lines=self.lines(), by=self.clerk, now=times["quote"])
+        elif not times and not again and not self.settle_cost():
+            return False
+        # Dispatch by the lead.
+        now = times.get(f"dispatch{again}")
+        if now is None:
+            hurry = self.plan.urgent or self.category.risk == "safety"
+            now = world.desk(self.last + (world.some(5, 40) if hurry else world.some(20, 240)))
+        if not self.go("dispatch", now):
+            return False
+        window = times.get(f"window{again}") or self.window
+        if window[1] is None or (window[1] <= now) or again:
+            window = times.get(f"window{again}") or self.next_window(now + timedelta(minutes=20))
+        technician = lot.choice(crew.technicians)
+        day = (technician.pk, window[0].date())
+        world.visits[day] = world.visits.get(day, 0) + 1
+        repair.dispatch(technician=technician, window=window, by=crew.lead, now=now, visit_order=world.visits[day])
+        self.last, self.technician = now, technician
+        if lot.random() < 0.65:
+            printed = now + world.some(1, 20)
+            if printed <= world.now and printed < times.get(f"arrive{again}", times.get("wait", (printed + timedelta(1),))[0]):
+                repair.print(by=crew.lead, now=printed)
+                self.last = printed
+        # Some cannot be reached or wait for parts before anybody comes.
+        if "wait" in times:
+            if not self.wait(*times["wait"]):
+                return False
+        elif not times and lot.random() < 0.03:
+            asked = world.desk(self.last + world.some(30, 120))
+            if asked > world.now:
+                return False
+            if not self.wait(asked, "resident", (asked + timedelta(days=lot.randint(1, 6))).date()):
+                return False
+            window = (max(window[0], self.last), window[1])
+        return self.visit(window, again)
+
+    def settle_cost(self):
+        """Quotation and consent ahead of the work, or the contractor named under warranty. False at the present."""
+        world, lot, repair = self.world, self.lot, self.repair
+        cost = repair.row["cost"]
+        now = world.desk(self.last + world.some(10, 90))
+        if cost == "warranty" and lot.random() < 0.2:
+            if not self.go("decide_cost", now):
+                return False
+            repair.decide_cost(cost="warranty", contractor=world.say(phrases.CONTRACTORS), by=self.clerk, now=now)
+            self.last = now
+        if cost == "paid" and lot.random() < 0.3:
+            if not self.go("quote", now):
+                return False
+            repair.quote(lines=self.lines(), by=self.clerk, now=now)
+            self.last = now
+            agreed = world.desk(now + world.some(5, 200))
+            if not self.go("consent", agreed):
+                return False
+            how = simplified("電話") if world.estate.language == "zh-hans" else "電話"
+            repair.consent(amount=repair.row["quoted_amount"], consent_by=self.name(), how=how, at=agreed, by=self.clerk, now=agreed)
+            self.last = agreed
+        return True
+
+    def name(self):
+        return self.caller.name if self.caller else self.repair.row["reporter_name"] or self.clerk.name
+
+    def wait(self, now, kind, until):
+        """Wait, perhaps ask for more time, go on. False when it still waits at the present."""
+        world, lot, repair = self.world, self.lot, self.repair
+        if not self.go("wait", now):
+            return False
+        by = self.technician if kind != "contractor" else world.crew.lead
+        repair.wait(waiting_for=kind, until=until, reason=world.say(phrases.WAITING[kind]), by=by, now=now)
+        self.last = now
+        asked, new_due_at, decided = self.times.get("ask_time", (None, None, None))
+        if asked is None and not self.times and lot.random() < 0.15:
+            asked = world.desk(clocks.midnight(until, world.zone))
+            new_due_at = clocks.end_of_day(until + timedelta(days=2), world.zone)
+            decided = world.desk(asked + world.some(30, 200))
+        if asked and asked > now and self.go("ask", asked):
+            promise = next(row for row in repair.promises if row["kind"] == "waiting" and row["closed_at"] is None)
+            reason = world.say(phrases.MORE_TIME)
+            repair.ask(kind="time", reason=reason, promise=promise, new_due_at=new_due_at, by=world.crew.lead, now=asked)
+            self.last = asked
+            if decided and decided <= world.now:
+                approve = bool(self.times) or lot.random() < 0.8
+                answer = "" if approve else world.say(phrases.REFUSED)
+                repair.decide(approve=approve, answer=answer, by=world.crew.supervisor, now=decided)
+                self.last = decided
+        late = lot.random() < 0.12
+        back = world.desk(datetime.combine(until, time(9, lot.randint(0, 59)), tzinfo=world.zone) + timedelta(days=int(late)))
+        back = max(back, self.last + timedelta(minutes=10))
+        if not self.go("resume", back):
+            return False
+        repair.resume(by=by, now=back)
+        self.last = back
+        return True
+
+    def visit(self, window, again):
+        """Arrival, perhaps a second wait, and the end of work: entered on the telephone or keyed from paper."""
+        world, lot, repair, times = self.world, self.lot, self.repair, self.times
+        arrived = times.get(f"arrive{again}")
+        if arrived is None:
+            late = lot.random() < 0.06
+            arrived = window[1] + world.some(10, 150) if late else window[0] + world.some(0, 50)
+        arrived = max(arrived, self.last + timedelta(minutes=5))
+        on_paper = not times and lot.random() < 0.5
+        if not on_paper:
+            if not self.go("arrive", arrived):
+                return False
+            repair.arrive(at=arrived, by=self.technician, now=arrived + timedelta(seconds=lot.randint(5, 90)))
+            self.last = repair.last_now
+            if "ask_free" in times and self.go("ask", times["ask_free"]) and repair.row["cost"] in ("paid", "undecided"):
+                repair.ask(kind="free", reason=world.say(phrases.FREE_WORK), by=self.technician, now=times["ask_free"])
+                self.last = times["ask_free"]
+            elif not times and not self.pause(arrived):
+                return False
+        ended = times.get(f"finish{again}") or max(arrived, self.last) + world.some(15, 150)
+        if not self.go("finish", ended):
+            return False
+        lines, agreed = self.parts()
+        values = {"result": world.say(self.result_texts), "lines": lines, **agreed}
+        if self.caller and lot.random() < 0.9:
+            values["signed_by"] = self.name()
+        if not on_paper:
+            keyed = ended + timedelta(minutes=lot.randint(0, 12))
+            if keyed > world.now:
+                keyed = world.now
+            repair.finish(ended_at=ended, by=self.technician, now=keyed, **values)
+            self.last = keyed
+            return True
+        keyed = world.desk(ended + world.some(20, 400))
+        if not self.go("key_slip", keyed):
+            return False
+        if self.category.risk == "leak" and lot.random() < 0.15:
+            values["test"] = (ended, True)
+        repair.key_slip(arrived_at=arrived, ended_at=ended, by=lot.choice(world.crew.clerks), now=keyed, **values)
+        self.last = keyed
+        return True
+
+    def pause(self, arrived):
+        """After a look at it, some wait for parts or the contractor; some work is asked to be free."""
+        world, lot, repair = self.world, self.lot, self.repair
+        chance = lot.random()
+        if chance < 0.05:
+            now = max(self.last, arrived) + world.some(10, 40)
+            kind = "contractor" if repair.row["cost"] == "warranty" else "parts"
+            if now > world.now or not self.wait(now, kind, (now + timedelta(days=lot.randint(1, 8))).date()):
+                return False
+        elif chance < 0.07 and repair.row["cost"] in ("paid", "undecided"):
+            now = self.last + world.some(5, 20)
+            decided = now + world.some(10, 90)
+            if decided <= world.now:
+                repair.ask(kind="free", reason=world.say(phrases.FREE_WORK), by=self.technician, now=now)
+                approve = lot.random() < 0.6
+                answer = "" if approve else world.say(phrases.REFUSED)
+                repair.decide(approve=approve, answer=answer, by=world.crew.supervisor, now=decided)
+                self.last = decided
+        return True
+
+    def lines(self):
+        """Lines from the price list."""
+        script = (self.world.estate.language or "zh-hant").replace("-", "_")
+        return [
+            {
+                "item_id": item.pk,
+                "kind": str(item.kind),
+                "text": getattr(item, f"name_{script}") or item.name_zh_hant,
+                "quantity": Decimal(quantity),
+                "price": item.price,
+            }
+            for code, quantity in USED.get(self.category.code, HOURLY)
+            if (item := self.world.prices.get(code))
+        ]
+
+    def parts(self):
+        """(lines of the work order, what the resident agrees to on it where nothing was agreed before)"""
+        row = self.repair.row
+        owes = row["cost"] in ("paid", "undecided") and row["agreed_amount"] is None
+        lines = self.lines() if owes or row["cost"] == "paid" or self.lot.random() < 0.3 else []
+        if not owes:
+            return lines, {}
+        if self.errand > 1 or (row["cost"] == "undecided" and self.lot.random() < 0.3):
+            return [], {"agreed_amount": Decimal("0.00"), "consent_by": self.name()}
+        amount = sum((line["quantity"] * line["price"] for line in lines), Decimal("0.00"))
+        return lines, {"agreed_amount": amount.quantize(Decimal("0.01")), "consent_by": self.name()}
+
+    # --- water test and callback ---------------------------------------------------------------------------------
+
+    def test(self):
+        """A leak's water test. False when it is still owed at the present, or failed and work begins again."""
+        world, lot, repair, times = self.world, self.lot, self.repair, self.times
+        if repair.row["state"] != Ticket.State.TESTING:
+            return True
+        while True:
+            tested = times.get("test") if self.errand == 1 else None
+            if tested is None:
+                wait = world.some(60, 300) if lot.random() < 0.4 else world.some(1_380, 2_000 if lot.random() < 0.9 else 4_000)
+                tested = max(world.desk(repair.row["work_ended_at"] + wait), self.last + timedelta(minutes=5))
+            if not self.go("water_test", tested):
+                return False
+            failed = times.get("failed", not times and lot.random() < 0.06) and self.errand < 3
+            remark = world.say(phrases.FAILED_TEST if failed else phrases.PASSED_TEST)
+            now = min(tested + world.some(1, 30), world.now)
+            repair.water_test(tested_at=tested, passed=not failed, remark=remark, by=world.crew.lead, now=now)
+            self.last = now
+            if not failed:
+                return True
+            self.errand += 1
+            if not self.work():
+                return False
+
+    def call_back(self):
+        """True when the resident was not satisfied and work begins again."""
+        world, lot, repair, times = self.world, self.lot, self.repair, self.times
+        now = max(repair.row["done_at"], self.last)
+        for moment in times.get("tries", ()) if self.errand == 1 else ():
+            if self.go("try", moment):
+                self.not_reached(moment)
+        if "displeased" in times and self.errand == 1:
+            now = times["displeased"]
+            if now > world.now:
+                return False
+            return self.displeased(now)
+        delay = world.some(100, 1_600) if lot.random() < 0.93 else world.some(3_000, 7_000)
+        tries = 0
+        while True:
+            now = max(world.desk(now + delay), self.last + timedelta(minutes=3))
+            if not self.go("call_back", now):
+                return False
+            if repair.checked_on_site or lot.random() < (0.86 if tries < 2 else 0.45):
+                break
+            tries += 1
+            self.not_reached(now)
+            if repair.row["callback_tries"] >= 3 and self.on_two_days():
+                now = world.desk(now + world.some(20, 300))
+                if not self.go("call_back", now):
+                    return False
+                repair.close_unreachable(reason=world.say(phrases.UNREACHABLE), by=world.crew.supervisor, now=now)
+                return False
+            delay = world.some(90, 420) if tries == 1 else world.some(900, 1_500)
+        if not repair.checked_on_site and self.errand < 3 and lot.random() < 0.035:
+            return self.displeased(now)
+        score = lot.choices((5, 4, 3, None), (55, 25, 4, 16))[0]
+        how = "visit" if lot.random() < 0.06 else "phone"
+        repair.call_back(outcome="satisfied", by=self.caller_back(), now=now, how=how, score=score, remark=world.say(phrases.PLEASED))
+        return False
+
+    def caller_back(self):
+        """Whoever took it answers (SPEC §1), or a colleague; never the technician."""
+        return self.clerk if self.clerk in self.world.crew.clerks and self.lot.random() < 0.8 else self.lot.choice(self.world.crew.clerks)
+
+    def not_reached(self, now):
+        remark = self.world.say(phrases.NO_ANSWER)
+        self.repair.call_back(outcome="not_reached", by=self.caller_back(), now=now, remark=remark)
+        self.last = now
+
+    def on_two_days(self):
+        done_at = self.repair.row["done_at"]
+        days = {t["tried_at"].date() for t in self.repair.tries if t["outcome"] == "not_reached" and t["tried_at"] >= done_at}
+        return len(days) > 1
+
+    def displeased(self, now):
+        score = self.lot.choice((1, 2, 2, None))
+        remark = self.world.say(phrases.DISPLEASED)
+        self.repair.call_back(outcome="not_satisfied", by=self.caller_back(), now=now, score=score, remark=remark)
+        self.last = now
+        self.errand += 1
+        return True

@@ -1,0 +1,130 @@
+"""The left-hand navigation: workflows a person may open, and nothing else.
+
+An item names a page. Who may open the page is declared at the page (`@may`), so an item can neither promise
+what is refused nor forget what is allowed; a page that does not exist yet has no item.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, resolve, reverse
+from django.utils.translation import gettext_lazy as _
+
+from office import access
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the navigation: URL name, words, icon of the sprite, keys that open it, which count it shows."""
+
+    name: str
+    label: object
+    icon: str
+    key: str = ""
+    count: str = ""
+
+
+SECTIONS = (
+    (
+        "",
+        (
+            Entry("home", _("Home"), "home-2", "g h"),
+            Entry("owed", _("What I owe"), "list-check", "g o", count="overdue"),
+        ),
+    ),
+    (
+        # Translators: 報修
+        _("Repairs"),
+        (
+            Entry("tickets:intake", _("New repair"), "phone-incoming", "g n"),
+            Entry("tickets:my_work", _("My work"), "hammer", "g y"),
+            # Translators: 工單
+            Entry("tickets:list", _("Tickets"), "tool", "g w"),
+            # Translators: 回訪
+            Entry("tickets:callbacks", _("Callbacks"), "phone-call", "g c"),
+            Entry("tickets:day", _("Crew's day"), "calendar-event", "g d"),
+            Entry("tickets:slips", _("Returned slips"), "clipboard-check", "g s"),
+            # Translators: 公共設施
+            Entry("tickets:assets", _("Public facilities"), "tools"),
+            Entry("tickets:dashboard", _("Repairs dashboard"), "chart-bar", "g b"),
+        ),
+    ),
+    (
+        _("Register"),
+        (
+            # Translators: 房屋
+            Entry("residents:units", _("Units"), "home", "g u"),
+            # Translators: 住户
+            Entry("residents:people", _("People"), "users", "g p"),
+            # Translators: 樓棟
+            Entry("residents:buildings", _("Buildings"), "building"),
+        ),
+    ),
+    (
+        _("Office"),
+        (
+            Entry("office:jobs", _("Long work"), "list-details", "g j"),
+            Entry("office:reminders", _("Reminders"), "clock-play", "g r"),
+            Entry("office:log", _("Journal"), "history"),
+        ),
+    ),
+    (
+        _("Administration"),
+        (
+            Entry("office:staff_list", _("Staff"), "user-check"),
+            Entry("office:heads", _("Heads of departments"), "user"),
+            # Translators: 小區
+            Entry("office:estate_list", _("Estates"), "building-community"),
+            Entry("office:settings", _("Settings"), "settings"),
+        ),
+    ),
+)
+
+
+def sections(request, counts):
+    """[{label, items}] for the person of `request`; items are {label, url, icon, key, active, count}."""
+    here = _here(request)
+    drawn = []
+    for label, entries in SECTIONS:
+        items = []
+        for entry in entries:
+            url, view = _page(get_urlconf(), get_script_prefix(), entry.name)
+            if view is None or not access.allowed(view, request.user):
+                continue
+            items.append(
+                {
+                    "label": entry.label,
+                    "url": url,
+                    "icon": entry.icon,
+                    "key": entry.key,
+                    "active": entry.name == here,
+                    "count": counts.get(entry.count) if entry.count else None,
+                }
+            )
+        if items:
+            drawn.append({"label": label, "items": items})
+    return drawn
+
+
+@cache
+def _page(urlconf, prefix, name):
+    try:
+        url = reverse(name)
+    except NoReverseMatch:
+        return None, None
+    return url, resolve(url).func
+
+
+def _here(request):
+    """The entry that stands for the page shown: itself, else the one whose address begins like this one."""
+    match = getattr(request, "resolver_match", None)
+    names = [entry.name for _label, entries in SECTIONS for entry in entries]
+    if match and match.view_name in names:
+        return match.view_name
+    pages = {name: _page(get_urlconf(), get_script_prefix(), name)[0] for name in names}
+    begin = [
+        name
+        for name, url in pages.items()
+        if url and name != "home" and request.path.startswith(url.rstrip("/") + "/")
+    ]
+    return max(begin, key=lambda name: len(pages[name]), default="")
