@@ -430,7 +430,7 @@ class _Pool:
                 self.idle.put(child)
             if "error" not in answer:
                 return failures
-            position, title, _pages_, _size = job.pop(answer["at"])
+            position, title, *_drawn = job.pop(answer["at"])
             failures.append([position, str(title), answer["error"]])
         return failures
 

@@ -584,6 +584,7 @@
         settings.score = function () { return function () { return 1; }; }; // the server has already chosen
       }
       var control = new window.TomSelect(select, settings);
+      select.setAttribute("aria-hidden", "true"); // the typed box stands for it
       if (select.getAttribute("aria-describedby")) control.control_input.setAttribute("aria-describedby", select.getAttribute("aria-describedby"));
       if (select.getAttribute("aria-label")) control.control_input.setAttribute("aria-label", select.getAttribute("aria-label"));
       if (select.autofocus) control.focus();

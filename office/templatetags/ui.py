@@ -279,7 +279,7 @@ def words() -> SafeString:
             "undo": _("Undo"),
             "undoIn": _("Undo (%s s)"),
             "close": _("Close"),
-            "cancel": _("Cancel"),
+            "cancel": _("No, go back"),
             "confirm": _("Go ahead"),
             "keys": _("Keys of this page"),
             "keysOff": _("Single keys are switched off in your profile."),
