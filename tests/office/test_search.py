@@ -167,7 +167,9 @@ def test_put_changes_only_what_differs(estate):
 
 
 def test_find_uses_a_custom_plan_and_few_queries(town, estate):
-    with CaptureQueriesContext(connection, ) as caught:
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
         search.find([estate.pk], "張小明")
     said = [query["sql"] for query in caught]
     assert any("plan_cache_mode = force_custom_plan" in sql for sql in said)
