@@ -8,7 +8,7 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join, json_script
+from django.utils.html import conditional_escape, format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -201,6 +201,81 @@ def moves_tag(context, moves):
 def with_columns(cells, columns):
     """Each cell beside its column (key, label, sort url, sorted, align)."""
     return list(zip(cells, columns, strict=False))
+
+
+@register.simple_tag
+def list_body(page):
+    """The rows of a list page. In Python because the same loop as a template takes seven times as long
+    (16 ms against 2 ms for 50 rows of 9 cells), and lists are what people look at all day."""
+    select = _("Select")
+    columns = [
+        (
+            format_html(' class="text-end"') if column[4] in ("right", "end") else "",
+            conditional_escape(column[1]),
+        )
+        for column in page.columns
+    ]
+    icons = {}
+    rows = []
+    for row in page.rows:
+        row_pk, row_href, row_tone, cells = (get(row, name) for name in ("pk", "href", "tone", "cells"))
+        pick = ""
+        if page.bulk:
+            pick = format_html(_PICK, row_pk, select, get(cells[0], "text"))
+        body = format_html_join(
+            "",
+            '<td{} data-label="{}">{}</td>',
+            (
+                (align, label, _cell(cell, row_href if at == 0 else "", at == 0, icons))
+                for at, (cell, (align, label)) in enumerate(zip(cells, columns, strict=False))
+            ),
+        )
+        rows.append((format_html(' class="row-{}"', row_tone) if row_tone else "", pick, body))
+    return format_html_join("", "<tr data-row{}>{}{}</tr>", rows)
+
+
+_PICK = (
+    '<td class="list-pick"><label class="pick"><input class="form-check-input" type="checkbox" name="pick"'
+    ' value="{}" form="bulk" data-pick><span class="visually-hidden">{} {}</span></label></td>'
+)
+_HINTED = ' data-hint="{}" tabindex="0"'
+
+
+def _cell(cell, row_href, is_first, icons):
+    """What stands in one cell: ready text, as a link, a badge, a clock or a sum."""
+    if not isinstance(cell, dict):
+        cell = vars(cell)
+    text, kind, hint, href = cell["text"], cell.get("kind"), cell.get("hint"), cell.get("href")
+    if kind == "state":
+        colour = TONES.get(cell.get("tone") or "", cell.get("tone"))
+        hinted = format_html(_HINTED, hint) if hint else ""
+        return format_html('<span class="badge state state-{}"{}>{}</span>', colour, hinted, text)
+    if kind == "clock":
+        return _clock_cell(text, cell.get("tone") or "later", hint, icons) if text else ""
+    href = href or row_href
+    if href:
+        css = " ".join(name for name, on in (("row-link", is_first), ("unit", kind == "unit")) if on)
+        return format_html('<a class="{}" href="{}">{}</a>', css, href, text)
+    if kind in ("money", "unit"):
+        return format_html('<span class="{}">{}</span>', kind, text)
+    if hint:
+        return format_html("<span{}>{}</span>", format_html(_HINTED, hint), text)
+    return text
+
+
+def _clock_cell(text, tone_name, hint, icons):
+    if tone_name not in icons:
+        icons[tone_name] = icon(clock_icon(tone_name), "icon-sm")
+    hinted = format_html(_HINTED, hint) if hint else ""
+    spoken = format_html('<span class="visually-hidden"> ({})</span>', hint) if hint else ""
+    return format_html(
+        '<span class="clock clock-{}"{}>{}<span>{}</span>{}</span>',
+        tone_name,
+        hinted,
+        icons[tone_name],
+        text,
+        spoken,
+    )
 
 
 @register.filter
