@@ -84,7 +84,7 @@ class Renderer(DjangoTemplates):
     bound_field_class = BoundField
 
     def get_template(self, template_name):
-        if template_name.startswith("django/"):
+        if template_name.startswith(("django/", "django_filters/")):
             return super().get_template(template_name)
         return get_template(template_name)
 

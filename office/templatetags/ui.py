@@ -129,14 +129,6 @@ def iso(value):
 
 
 @register.simple_tag
-def hint_id(*parts):
-    """A stable element id out of several parts."""
-    return "-".join(
-        str(part).replace(".", "-").replace(":", "-").replace("/", "-") for part in parts if part != ""
-    )
-
-
-@register.simple_tag
 def url_or_none(name, *args, **kwargs):
     """The address of a named page, or None where it is not there (error pages, early start)."""
     try:
