@@ -333,7 +333,7 @@ class WindowField(forms.MultiValueField):
 # --- the base form -----------------------------------------------------------------------------------------
 
 
-class DeskForm:
+class DeskForm(forms.BaseForm):
     """What every form of the house can do besides Django's.
 
     - `widths = {"phone": 4}`: twelfths of the row for each field (default 12).
@@ -345,8 +345,8 @@ class DeskForm:
       for exactly the warnings that were shown.
     """
 
-    widths = {}
-    sections = ()
+    widths: dict[str, int] = {}
+    sections: tuple | list = ()
     keyed = False
     versioned = False
 

@@ -48,6 +48,7 @@ from django.utils.formats import number_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django_filters.fields import DateRangeField
 from django_filters.widgets import SuffixedMultiWidget
 
 from office import accesslog, money
@@ -388,17 +389,13 @@ def read(request, declared, queryset, query):
     if filterset is not None:
         reading.is_valid = filterset.form.is_valid()
         reading.rows = filterset.qs if reading.is_valid else queryset.none()
+        if clean.get("order"):  # sorting survives a change of the filter
+            filterset.form.fields["order"] = forms.CharField(required=False, widget=forms.HiddenInput)
     return reading
 
 
 def _filterset(request, declared, queryset, query):
-    if declared.filterset is None:
-        return None
-    filterset = declared.filterset(query, queryset=queryset, request=request)
-    # Sorting survives a change of the filter.
-    if query.get("order"):
-        filterset.form.fields["order"] = forms.CharField(required=False, widget=forms.HiddenInput)
-    return filterset
+    return declared.filterset(query, queryset=queryset, request=request) if declared.filterset else None
 
 
 def _chips(request, reading):
@@ -426,9 +423,9 @@ def _words(form_field, value):
         return True
     if isinstance(value, slice):
         return f"{_words(form_field, value.start) or '…'} – {_words(form_field, value.stop) or '…'}"
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and not isinstance(form_field, DateRangeField):
         return stamp(value)
-    if isinstance(value, date):
+    if isinstance(value, date):  # a range of days is held as its first and last moment
         return day(value)
     if isinstance(value, Model):
         return str(value)
