@@ -375,7 +375,7 @@ class DeskForm(forms.BaseForm):
     def full_clean(self):
         self.warnings = []
         super().full_clean()
-        if not self.is_bound or not self.warnings or self._errors:
+        if not self.is_bound or not self.warnings or self.errors:
             return
         if self.data.get(self.add_prefix("confirm_warnings")) != self.warnings_mark:
             self.add_error(

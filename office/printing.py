@@ -332,7 +332,7 @@ def pdf_many(printouts, *, shard=25, progress=None, path=None, processes=None):
     processes = processes or min(2, os.cpu_count() or 1)
     batch = Batch(path=Path(path) if path else None, data=None)
     with tempfile.TemporaryDirectory(prefix="print-") as folder:
-        parts = []
+        parts: list[Path] = []
         with _Pool(processes, places()) as pool:
             waiting = []
             position = 0
@@ -396,7 +396,7 @@ class _Pool:
 
     def __init__(self, processes, roots):
         self.roots = roots
-        self.idle = queue.LifoQueue()
+        self.idle: queue.LifoQueue[_Child] = queue.LifoQueue()
         self.children = set()
         self.threads = ThreadPoolExecutor(max_workers=processes)
         self.closed = False
@@ -415,7 +415,7 @@ class _Pool:
 
     def _draw(self, job, part):
         """Draw a shard; a document that fails is left out and named, then the rest is drawn again."""
-        failures = []
+        failures: list[list] = []
         while job:
             child = self._child()
             answer = child.ask({"docs": [[pages, size] for _n, _t, pages, size in job], "out": str(part)})
@@ -456,17 +456,20 @@ class _Child:
             stdout=subprocess.PIPE,
             cwd=Path(__file__).resolve().parent.parent,
         )
+        assert self.process.stdin  # both are pipes
+        assert self.process.stdout
+        self.lines, self.answers = self.process.stdin, self.process.stdout
         self.shards = 0
         self._write(roots)
 
     def _write(self, message):
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
+        self.lines.write(json.dumps(message).encode() + b"\n")
+        self.lines.flush()
 
     def ask(self, message):
         try:
             self._write(message)
-            line = self.process.stdout.readline()
+            line = self.answers.readline()
         except (OSError, ValueError):
             return None
         self.shards += 1
@@ -475,8 +478,8 @@ class _Child:
     def end(self):
         self.process.kill()
         self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self.lines.close()
+        self.answers.close()
 
 
 def child_main():
@@ -492,7 +495,7 @@ def child_main():
     gc.disable()
     for line in lines:
         job = json.loads(line)
-        answer = {"ok": True}
+        answer: dict = {"ok": True}
         try:
             Path(job["out"]).write_bytes(press.print_many(job["docs"]))
         except Exception as error:

@@ -207,7 +207,7 @@ def list_body(page):
         )
         for column in page.columns
     ]
-    icons = {}
+    icons: dict[str, SafeString] = {}
     rows = []
     for row in page.rows:
         row_pk, row_href, row_tone, cells = (get(row, name) for name in ("pk", "href", "tone", "cells"))
