@@ -44,7 +44,7 @@ def _kept_secret(name):
 
 
 DEFAULT_SECRET = "change-me"
-SECRET_KEY = env("SECRET_KEY", default=DEFAULT_SECRET if PRODUCTION else "") or _kept_secret("secret_key")
+SECRET_KEY = env("SECRET_KEY", default=DEFAULT_SECRET if PRODUCTION else "").strip() or _kept_secret("secret_key")
 # AES keys of identity numbers: lines "key-id:base64 of 32 bytes", newest last. Production sets the path.
 IDENTITY_KEYS_FILE = Path(env("IDENTITY_KEYS_FILE", default=str(DATA_DIR / "identity_keys")))
 
@@ -58,8 +58,8 @@ if EMBEDDED:
     _urls = embedded.urls(DATA_DIR, test=TESTING)
     DATABASE_URL, MIGRATE_DATABASE_URL, REDIS_URL = _urls.app, _urls.owner, _urls.redis
 else:
-    DATABASE_URL = env("DATABASE_URL")
-    MIGRATE_DATABASE_URL = env("MIGRATE_DATABASE_URL", default=DATABASE_URL)
+    DATABASE_URL = env("DATABASE_URL").strip()  # a secret's file may end with a line break
+    MIGRATE_DATABASE_URL = env("MIGRATE_DATABASE_URL", default=DATABASE_URL).strip()
     REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 
 DATABASE_ROLE = env("GUANJIA_DB_ROLE", default="app")
@@ -273,7 +273,8 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="office@localhost")
 EMAIL_MESSAGE_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 SMS_URL = env("SMS_URL", default="")
 SMS_TOKEN = env("SMS_TOKEN", default="")
-PUBLIC_URL = env("PUBLIC_URL", default="")  # what QR codes point to; empty = the address of the request
+# What QR codes point to: an address the crew's telephones can open.
+PUBLIC_URL = env("PUBLIC_URL", default="" if PRODUCTION else f"http://{env('HOST', default='127.0.0.1')}:{env('PORT', default='8000')}")
 
 LOGGING = {
     "version": 1,

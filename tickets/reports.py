@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, Sum
 
 from office import clocks
 from office.models import Promise, Staff
-from tickets.models import CallbackTry, Ticket, WorkOrder
+from tickets.models import CallbackTry, Request, Ticket, WorkOrder
 
 
 def repeat_candidates(*, estate, category, unit, asset, now, limit=5):
@@ -161,3 +161,116 @@ def clocks_of(subject_kind, ids):
     ):
         found[promise.subject_id].append(promise)
     return found
+
+
+# --- the dashboard: each figure is a filter of the list it opens ---------------------------------------------
+
+
+@dataclass(frozen=True)
+class PromiseFigures:
+    """Promises of one kind: open ones by lateness, and those that ended in the month."""
+
+    overdue: int = 0
+    today: int = 0
+    open: int = 0
+    kept: int = 0
+    on_time: int = 0
+    unreachable: int = 0
+
+
+def open_figures(estate_id):
+    """[{state, technician_id, opened_at day counts …}] of open tickets, grouped; read over the partial indexes."""
+    rows = Ticket.objects.filter(estate_id=estate_id, closed_at__isnull=True)
+    return list(rows.values("state", "technician_id").annotate(n=Count("id")).order_by("state", "technician_id"))
+
+
+def open_ages(estate_id, bounds):
+    """Number of open tickets in each (start, end) of `bounds`; None leaves the start open. One query."""
+    counts = {}
+    for position, (start, end) in enumerate(bounds):
+        within = Q(opened_at__lt=end)
+        if start is not None:
+            within &= Q(opened_at__gte=start)
+        counts[f"age_{position}"] = Count("id", filter=within)
+    row = Ticket.objects.filter(estate_id=estate_id, closed_at__isnull=True).aggregate(**counts)
+    return [row[f"age_{position}"] for position in range(len(bounds))]
+
+
+def promise_figures(estate_id, kinds, now, tonight, start, end):
+    """{kind: PromiseFigures}: what is open now, and what ended in [start, end). Two queries."""
+    about = Promise.objects.filter(estate_id=estate_id, subject_kind=Ticket.SUBJECT, kind__in=kinds)
+    found = {kind: {} for kind in kinds}
+    waiting = about.filter(closed_at__isnull=True).values("kind")
+    for row in waiting.annotate(
+        overdue=Count("id", filter=Q(due_at__lte=now)),
+        today=Count("id", filter=Q(due_at__gt=now, due_at__lte=tonight)),
+        open=Count("id"),
+    ).order_by("kind"):
+        found[row.pop("kind")].update(row)
+    ended = about.filter(closed_at__gte=start, closed_at__lt=end).values("kind")
+    kept = Q(outcome=Promise.Outcome.KEPT)
+    for row in ended.annotate(
+        kept=Count("id", filter=kept),
+        on_time=Count("id", filter=kept & Q(closed_at__lte=F("due_at"))),
+        unreachable=Count("id", filter=Q(outcome=Promise.Outcome.UNREACHABLE)),
+    ).order_by("kind"):
+        found[row.pop("kind")].update(row)
+    return {kind: PromiseFigures(**row) for kind, row in found.items()}
+
+
+def opened_figures(estate_id, start, end):
+    """[{category_id, building_id, is_repeat, n}] of tickets opened in [start, end)."""
+    rows = Ticket.objects.filter(estate_id=estate_id, opened_at__gte=start, opened_at__lt=end)
+    return list(rows.values("category_id", "building_id", "is_repeat").annotate(n=Count("id")).order_by())
+
+
+def callback_answers(estate_id, start, end):
+    """{(outcome, score or None): number} of tries made in [start, end)."""
+    rows = CallbackTry.objects.filter(ticket__estate_id=estate_id, tried_at__gte=start, tried_at__lt=end)
+    counted = rows.values("outcome", "score").annotate(n=Count("id")).order_by()
+    return {(row["outcome"], row["score"]): row["n"] for row in counted}
+
+
+# --- home: what is owed to whom ------------------------------------------------------------------------------
+
+
+def own_orders(staff):
+    """Work orders of a technician that have not come back, the earliest window first."""
+    return (
+        WorkOrder.objects.visible_to(staff)
+        .filter(technician=staff, ended_at__isnull=True, ticket__closed_at__isnull=True)
+        .select_related("ticket__unit", "ticket__category", "ticket__asset", "ticket__estate")
+        .order_by("window_from", "visit_order", "pk")
+    )
+
+
+def requests_to_decide(staff, limit=30):
+    """Requests that wait for somebody who may approve; not one's own (SPEC §4.3)."""
+    return list(
+        Request.objects.filter(state=Request.State.ASKED, ticket__estate_id__in=staff.estate_ids("tickets.approve"))
+        .exclude(asked_by=staff)
+        .select_related("ticket__unit", "ticket__estate", "asked_by", "promise")
+        .order_by("asked_at")[:limit]
+    )
+
+
+def fault_histories(tickets, limit=3):
+    """{ticket id: earlier tickets of the same category and place} for many sheets in one query."""
+    units = {ticket.unit_id for ticket in tickets if ticket.unit_id}
+    assets = {ticket.asset_id for ticket in tickets if ticket.asset_id}
+    if not units and not assets:
+        return {}
+    earlier = defaultdict(list)
+    rows = Ticket.objects.filter(Q(unit_id__in=units) | Q(unit__isnull=True, asset_id__in=assets)).order_by(
+        "-opened_at", "-pk"
+    )
+    for row in rows:
+        earlier[row.category_id, row.unit_id, None if row.unit_id else row.asset_id].append(row)
+    return {
+        ticket.pk: [
+            row
+            for row in earlier[ticket.category_id, ticket.unit_id, None if ticket.unit_id else ticket.asset_id]
+            if row.opened_at < ticket.opened_at
+        ][:limit]
+        for ticket in tickets
+    }
