@@ -4,12 +4,9 @@ Ids are taken from the tables' own sequences, so rows may refer to each other be
 """
 
 import json
-from itertools import islice
 
 from django.db import connection
 from django.db.models import NOT_PROVIDED, GeneratedField
-
-CHUNK = 20_000  # rows of all tables together that are kept in memory
 
 
 class Bulk:
@@ -87,9 +84,3 @@ def _ids(table, batch=2_000):
                 "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, batch]
             )
             yield from [pk for (pk,) in cursor.fetchall()]
-
-
-def batches(rows, size):
-    rows = iter(rows)
-    while batch := list(islice(rows, size)):
-        yield batch

@@ -83,7 +83,9 @@ class World:
         if local < OPENS:
             return datetime.combine(moment.date(), OPENS, tzinfo=self.zone) + self.some(0, 50)
         if local > CLOSES:
-            return datetime.combine(moment.date() + timedelta(days=1), OPENS, tzinfo=self.zone) + self.some(0, 70)
+            return datetime.combine(moment.date() + timedelta(days=1), OPENS, tzinfo=self.zone) + self.some(
+                0, 70
+            )
         return moment
 
     def at(self, days_ago, hour, minute=0):
@@ -107,7 +109,12 @@ def run(world, months, units):
     office.journal.write_until()
     for year, last in years.items():
         office.bulk.add(
-            Series, estate_id=office.estate.pk, kind="ticket", year=year, pattern=series.PATTERNS["ticket"], last=last
+            Series,
+            estate_id=office.estate.pk,
+            kind="ticket",
+            year=year,
+            pattern=series.PATTERNS["ticket"],
+            last=last,
         )
     return len(plans)
 
@@ -124,8 +131,12 @@ def _plans(world, months, units):
         day = world.today - timedelta(days=int(lot.random() * days))
         minute = lot.choices((lot.randint(510, 720), lot.randint(720, 1_050), lot.randint(1_050, 1_320), lot.randint(360, 510)),
                              (48, 40, 9, 3))[0]  # fmt: skip
-        opened_at = datetime.combine(day, time(minute // 60, minute % 60, lot.randint(0, 59)), tzinfo=world.zone)
-        yield Plan(opened_at if opened_at < now else opened_at - timedelta(days=1), urgent=lot.random() < 0.05)
+        opened_at = datetime.combine(
+            day, time(minute // 60, minute % 60, lot.randint(0, 59)), tzinfo=world.zone
+        )
+        yield Plan(
+            opened_at if opened_at < now else opened_at - timedelta(days=1), urgent=lot.random() < 0.05
+        )
 
 
 def _staged(world):
@@ -149,14 +160,31 @@ def _staged(world):
     for slot, code in enumerate(("DRAIN", "WC", "LK-PIPE", "LAMP")):
         yield Plan(at(1, 9, 20 + slot), code, "arrive", sent(0, slot))
     for slot, code in enumerate(("TAP", "INTERCOM", "LK-WET")):
-        yield Plan(at(1, 10, 35 + slot), code, "arrive", {"dispatch": at(1, 16, 30), "window": window(-1, slot)})
+        yield Plan(
+            at(1, 10, 35 + slot), code, "arrive", {"dispatch": at(1, 16, 30), "window": window(-1, slot)}
+        )
     yield Plan(at(3, 9, 10), "WALL", "arrive", sent(1, 2))
     yield Plan(at(2, 10, 5), "DRAIN", "arrive", sent(1, 3, since=1))
     yield Plan(at(2, 13, 40), "LIFT", "finish", sent(1) | {"arrive": at(1, 9, 15)})
-    yield Plan(at(2, 14, 50), "LK-CEIL", "finish", sent(1, 2) | {"arrive": at(1, 14, 20), "ask_free": at(1, 15, 0)})
-    for until, kind, code in ((2, "parts", "WC"), (0, "parts", "AIRCON"), (-1, "contractor", "LK-WALL"), (-3, "resident", "FLOOR")):
-        yield Plan(at(6, 9, 30), code, "resume", sent(5) | {"wait": (at(5, 11, 0), kind, world.today - timedelta(days=until))})
-    asked = {"wait": (at(5, 11, 0), "parts", world.today + timedelta(days=1)), "ask_time": (at(1, 9, 40), at(-4, 0), None)}
+    yield Plan(
+        at(2, 14, 50), "LK-CEIL", "finish", sent(1, 2) | {"arrive": at(1, 14, 20), "ask_free": at(1, 15, 0)}
+    )
+    for until, kind, code in (
+        (2, "parts", "WC"),
+        (0, "parts", "AIRCON"),
+        (-1, "contractor", "LK-WALL"),
+        (-3, "resident", "FLOOR"),
+    ):
+        yield Plan(
+            at(6, 9, 30),
+            code,
+            "resume",
+            sent(5) | {"wait": (at(5, 11, 0), kind, world.today - timedelta(days=until))},
+        )
+    asked = {
+        "wait": (at(5, 11, 0), "parts", world.today + timedelta(days=1)),
+        "ask_time": (at(1, 9, 40), at(-4, 0), None),
+    }
     yield Plan(at(7, 9, 30), "PUMP", "resume", sent(6) | asked)
     granted = {"wait": (at(8, 11, 0), "contractor", world.today - timedelta(days=3)),
                "ask_time": (at(4, 9, 40), at(-2, 0), at(4, 10, 30))}  # fmt: skip
@@ -164,12 +192,30 @@ def _staged(world):
     for days_ago in (1, 2, 3):
         yield Plan(at(days_ago + 2, 9, 50), "LK-PIPE", "water_test", worked(days_ago))
     yield Plan(at(4, 9, 55), "LK-WET", "dispatch", worked(3) | {"test": at(1, 10, 30), "failed": True})
-    for days_ago, code in ((1, "TAP"), (1, "DRAIN"), (2, "WC"), (2, "SOCKET"), (2, "GAS"), (2, "FIRE"), (3, "LAMP"), (4, "DRAIN")):
+    for days_ago, code in (
+        (1, "TAP"),
+        (1, "DRAIN"),
+        (2, "WC"),
+        (2, "SOCKET"),
+        (2, "GAS"),
+        (2, "FIRE"),
+        (3, "LAMP"),
+        (4, "DRAIN"),
+    ):
         yield Plan(at(days_ago + 1, 9, 25), code, "call_back", worked(days_ago))
     for days_ago in (1, 3, 5):
-        yield Plan(at(days_ago + 2, 9, 45), "LK-CEIL", "call_back", worked(days_ago + 1) | {"test": at(days_ago, 11, 0)})
+        yield Plan(
+            at(days_ago + 2, 9, 45),
+            "LK-CEIL",
+            "call_back",
+            worked(days_ago + 1) | {"test": at(days_ago, 11, 0)},
+        )
     yield Plan(at(3, 10, 10), "P-CHECK", "call_back", worked(2, 15))
-    for tries in ((at(1, 17, 10),), (at(2, 16, 5), at(1, 10, 15)), (at(2, 16, 40), at(2, 17, 20), at(1, 9, 5))):
+    for tries in (
+        (at(1, 17, 10),),
+        (at(2, 16, 5), at(1, 10, 15)),
+        (at(2, 16, 40), at(2, 17, 20), at(1, 9, 5)),
+    ):
         yield Plan(at(4, 9, 35), "OTHER", "call_back", worked(3) | {"tries": tries})
     for stop, more in (("dispatch", {}), ("arrive", {"dispatch2": at(1, 16, 50), "window2": window(0, 1)})):
         yield Plan(at(5, 9, 15), "DOOR", stop, worked(4) | {"tries": (), "displeased": at(2, 10, 20)} | more)
@@ -207,7 +253,12 @@ class Life:
         code = code if code in world.categories else self.fault(now)
         self.category = world.categories[code]
         self.result_texts = phrases.FAULTS[code][3]
-        values = {"category": self.category, "problem": world.say(phrases.FAULTS[code][2]), "now": now, "urgent": plan.urgent}
+        values = {
+            "category": self.category,
+            "problem": world.say(phrases.FAULTS[code][2]),
+            "now": now,
+            "urgent": plan.urgent,
+        }
         in_public = phrases.FAULTS[code][1] == phrases.PUBLIC
         home, caller = self.household(now.date(), home)
         self.caller = caller
@@ -243,7 +294,11 @@ class Life:
         """(home, somebody there on that day), or (None, None) where nobody is found after some tries."""
         for _try in range(12):
             home = home or self.lot.choice(self.world.homes)
-            there = [who for since, until, who in home.callers if since <= day and (until is None or day < until) and who.phone]
+            there = [
+                who
+                for since, until, who in home.callers
+                if since <= day and (until is None or day < until) and who.phone
+            ]
             if there:
                 return home, self.lot.choice(there)
             home = None
@@ -256,7 +311,10 @@ class Life:
             return {"asset": lot.choice(world.assets[kind])}
         if home and lot.random() < 0.6:
             spot = world.say(phrases.INDOORS)
-            return {"building_id": home.building_id, "place": f"{world.grounds.buildings[home.building_id]} {spot}"}
+            return {
+                "building_id": home.building_id,
+                "place": f"{world.grounds.buildings[home.building_id]} {spot}",
+            }
         return {"place": world.say(phrases.GROUNDS)}
 
     def next_window(self, moment):
@@ -314,11 +372,15 @@ class Life:
         technician = lot.choice(crew.technicians)
         day = (technician.pk, window[0].date())
         world.visits[day] = world.visits.get(day, 0) + 1
-        repair.dispatch(technician=technician, window=window, by=crew.lead, now=now, visit_order=world.visits[day])
+        repair.dispatch(
+            technician=technician, window=window, by=crew.lead, now=now, visit_order=world.visits[day]
+        )
         self.last, self.technician = now, technician
         if lot.random() < 0.65:
             printed = now + world.some(1, 20)
-            if printed <= world.now and printed < times.get(f"arrive{again}", times.get("wait", (printed + timedelta(1),))[0]):
+            if printed <= world.now and printed < times.get(
+                f"arrive{again}", times.get("wait", (printed + timedelta(1),))[0]
+            ):
                 repair.print(by=crew.lead, now=printed)
                 self.last = printed
         # Some cannot be reached or wait for parts before anybody comes.
@@ -342,7 +404,9 @@ class Life:
         if cost == "warranty" and lot.random() < 0.2:
             if not self.go("decide_cost", now):
                 return False
-            repair.decide_cost(cost="warranty", contractor=world.say(phrases.CONTRACTORS), by=self.clerk, now=now)
+            repair.decide_cost(
+                cost="warranty", contractor=world.say(phrases.CONTRACTORS), by=self.clerk, now=now
+            )
             self.last = now
         if cost == "paid" and lot.random() < 0.3:
             if not self.go("quote", now):
@@ -353,7 +417,14 @@ class Life:
             if not self.go("consent", agreed):
                 return False
             how = simplified("電話") if world.estate.language == "zh-hans" else "電話"
-            repair.consent(amount=repair.row["quoted_amount"], consent_by=self.name(), how=how, at=agreed, by=self.clerk, now=agreed)
+            repair.consent(
+                amount=repair.row["quoted_amount"],
+                consent_by=self.name(),
+                how=how,
+                at=agreed,
+                by=self.clerk,
+                now=agreed,
+            )
             self.last = agreed
         return True
 
@@ -374,9 +445,18 @@ class Life:
             new_due_at = clocks.end_of_day(until + timedelta(days=2), world.zone)
             decided = world.desk(asked + world.some(30, 200))
         if asked and asked > now and self.go("ask", asked):
-            promise = next(row for row in repair.promises if row["kind"] == "waiting" and row["closed_at"] is None)
+            promise = next(
+                row for row in repair.promises if row["kind"] == "waiting" and row["closed_at"] is None
+            )
             reason = world.say(phrases.MORE_TIME)
-            repair.ask(kind="time", reason=reason, promise=promise, new_due_at=new_due_at, by=world.crew.lead, now=asked)
+            repair.ask(
+                kind="time",
+                reason=reason,
+                promise=promise,
+                new_due_at=new_due_at,
+                by=world.crew.lead,
+                now=asked,
+            )
             self.last = asked
             if decided and decided <= world.now:
                 approve = bool(self.times) or lot.random() < 0.8
@@ -384,7 +464,10 @@ class Life:
                 repair.decide(approve=approve, answer=answer, by=world.crew.supervisor, now=decided)
                 self.last = decided
         late = lot.random() < 0.12
-        back = world.desk(datetime.combine(until, time(9, lot.randint(0, 59)), tzinfo=world.zone) + timedelta(days=int(late)))
+        back = world.desk(
+            datetime.combine(until, time(9, lot.randint(0, 59)), tzinfo=world.zone)
+            + timedelta(days=int(late))
+        )
         back = max(back, self.last + timedelta(minutes=10))
         if not self.go("resume", back):
             return False
@@ -406,8 +489,17 @@ class Life:
                 return False
             repair.arrive(at=arrived, by=self.technician, now=arrived + timedelta(seconds=lot.randint(5, 90)))
             self.last = repair.last_now
-            if "ask_free" in times and self.go("ask", times["ask_free"]) and repair.row["cost"] in ("paid", "undecided"):
-                repair.ask(kind="free", reason=world.say(phrases.FREE_WORK), by=self.technician, now=times["ask_free"])
+            if (
+                "ask_free" in times
+                and self.go("ask", times["ask_free"])
+                and repair.row["cost"] in ("paid", "undecided")
+            ):
+                repair.ask(
+                    kind="free",
+                    reason=world.say(phrases.FREE_WORK),
+                    by=self.technician,
+                    now=times["ask_free"],
+                )
                 self.last = times["ask_free"]
             elif not times and not self.pause(arrived):
                 return False
@@ -430,7 +522,9 @@ class Life:
             return False
         if self.category.risk == "leak" and lot.random() < 0.15:
             values["test"] = (ended, True)
-        repair.key_slip(arrived_at=arrived, ended_at=ended, by=lot.choice(world.crew.clerks), now=keyed, **values)
+        repair.key_slip(
+            arrived_at=arrived, ended_at=ended, by=lot.choice(world.crew.clerks), now=keyed, **values
+        )
         self.last = keyed
         return True
 
@@ -491,7 +585,11 @@ class Life:
         while True:
             tested = times.get("test") if self.errand == 1 else None
             if tested is None:
-                wait = world.some(60, 300) if lot.random() < 0.4 else world.some(1_380, 2_000 if lot.random() < 0.9 else 4_000)
+                wait = (
+                    world.some(60, 300)
+                    if lot.random() < 0.4
+                    else world.some(1_380, 2_000 if lot.random() < 0.9 else 4_000)
+                )
                 tested = max(world.desk(repair.row["work_ended_at"] + wait), self.last + timedelta(minutes=5))
             if not self.go("water_test", tested):
                 return False
@@ -532,19 +630,32 @@ class Life:
                 now = world.desk(now + world.some(20, 300))
                 if not self.go("call_back", now):
                     return False
-                repair.close_unreachable(reason=world.say(phrases.UNREACHABLE), by=world.crew.supervisor, now=now)
+                repair.close_unreachable(
+                    reason=world.say(phrases.UNREACHABLE), by=world.crew.supervisor, now=now
+                )
                 return False
             delay = world.some(90, 420) if tries == 1 else world.some(900, 1_500)
         if not repair.checked_on_site and self.errand < 3 and lot.random() < 0.035:
             return self.displeased(now)
         score = lot.choices((5, 4, 3, None), (55, 25, 4, 16))[0]
         how = "visit" if lot.random() < 0.06 else "phone"
-        repair.call_back(outcome="satisfied", by=self.caller_back(), now=now, how=how, score=score, remark=world.say(phrases.PLEASED))
+        repair.call_back(
+            outcome="satisfied",
+            by=self.caller_back(),
+            now=now,
+            how=how,
+            score=score,
+            remark=world.say(phrases.PLEASED),
+        )
         return False
 
     def caller_back(self):
         """Whoever took it answers (SPEC §1), or a colleague; never the technician."""
-        return self.clerk if self.clerk in self.world.crew.clerks and self.lot.random() < 0.8 else self.lot.choice(self.world.crew.clerks)
+        return (
+            self.clerk
+            if self.clerk in self.world.crew.clerks and self.lot.random() < 0.8
+            else self.lot.choice(self.world.crew.clerks)
+        )
 
     def not_reached(self, now):
         remark = self.world.say(phrases.NO_ANSWER)
@@ -553,13 +664,19 @@ class Life:
 
     def on_two_days(self):
         done_at = self.repair.row["done_at"]
-        days = {t["tried_at"].date() for t in self.repair.tries if t["outcome"] == "not_reached" and t["tried_at"] >= done_at}
+        days = {
+            t["tried_at"].date()
+            for t in self.repair.tries
+            if t["outcome"] == "not_reached" and t["tried_at"] >= done_at
+        }
         return len(days) > 1
 
     def displeased(self, now):
         score = self.lot.choice((1, 2, 2, None))
         remark = self.world.say(phrases.DISPLEASED)
-        self.repair.call_back(outcome="not_satisfied", by=self.caller_back(), now=now, score=score, remark=remark)
+        self.repair.call_back(
+            outcome="not_satisfied", by=self.caller_back(), now=now, score=score, remark=remark
+        )
         self.last = now
         self.errand += 1
         return True

@@ -1,9 +1,10 @@
 """Names, telephones and identity numbers of people who do not exist."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache
 
 from opencc import OpenCC
+from stdnum.cn import uscc
 
 # Weighted roughly as they occur.
 SURNAMES = (
@@ -11,21 +12,108 @@ SURNAMES = (
     "付方鄒熊白孟秦邱侯江尹薛閻段雷龍黎史陶賀毛郝顧龔邵萬覃武錢戴嚴莫孔向常湯翟施洪溫牛樊葛邢安齊伍莊章"
 )
 COMPOUND = ("歐陽", "司徒", "上官", "諸葛")
-MALE = "偉強磊軍勇傑濤明超輝剛健俊峰亮平鵬飛浩宇軒志文國華建東海波斌凱晨睿博承翰子安澤霖家豪啟榮永康振興德昌耀祖"
+MALE = (
+    "偉強磊軍勇傑濤明超輝剛健俊峰亮平鵬飛浩宇軒志文國華建東海波斌凱晨睿博承翰子安澤霖家豪啟榮永康振興德昌耀祖"
+)
 FEMALE = "芳娜敏靜麗艷娟霞秀英玉蘭梅雪慧瑩琳婷倩潔怡欣雅詩夢琪萱涵婉晴佳嘉美玲淑珍惠蓉菲嵐思雨可馨"
 ENGLISH = (
     ("James", "m"), ("Oliver", "m"), ("Daniel", "m"), ("Thomas", "m"), ("Marco", "m"), ("Hugo", "m"),
     ("Emma", "f"), ("Sophie", "f"), ("Laura", "f"), ("Chloe", "f"), ("Anna", "f"), ("Maria", "f"),
 )  # fmt: skip
-ENGLISH_SURNAMES = (
-    "Whitfield Barnes Osborne Novak Moreau Castelli Lindqvist Okafor Fraser Hollis Brandt Petrov Silva Duarte"
-).split()
-COMPANY_PLACES = ("瀚海", "啟明", "恒泰", "鑫源", "佳禾", "盛達", "雲帆", "金穗", "宏遠", "嘉信", "藍庭", "百川", "同創", "安瑞")
-COMPANY_TRADES = ("貿易", "餐飲管理", "教育諮詢", "科技", "裝飾工程", "醫藥連鎖", "文化傳播", "商業管理", "汽車服務", "生鮮超市")
-AREA_CODES = ("310104", "310115", "320106", "330102", "440106", "440305", "510107", "420111", "350203", "110108")
-CITIES = ("上海市徐匯區", "上海市浦東新區", "南京市鼓樓區", "杭州市上城區", "廣州市天河區", "深圳市南山區", "成都市武侯區")
-STREETS = ("人民路", "中山路", "解放路", "建設路", "和平路", "新華路", "文化路", "濱江大道", "翠竹街", "桂花街")
-MOBILE = ("135", "136", "137", "138", "139", "150", "151", "158", "159", "178", "182", "186", "187", "188", "189")
+ENGLISH_SURNAMES = [
+    "Whitfield",
+    "Barnes",
+    "Osborne",
+    "Novak",
+    "Moreau",
+    "Castelli",
+    "Lindqvist",
+    "Okafor",
+    "Fraser",
+    "Hollis",
+    "Brandt",
+    "Petrov",
+    "Silva",
+    "Duarte",
+]
+COMPANY_PLACES = (
+    "瀚海",
+    "啟明",
+    "恒泰",
+    "鑫源",
+    "佳禾",
+    "盛達",
+    "雲帆",
+    "金穗",
+    "宏遠",
+    "嘉信",
+    "藍庭",
+    "百川",
+    "同創",
+    "安瑞",
+)
+COMPANY_TRADES = (
+    "貿易",
+    "餐飲管理",
+    "教育諮詢",
+    "科技",
+    "裝飾工程",
+    "醫藥連鎖",
+    "文化傳播",
+    "商業管理",
+    "汽車服務",
+    "生鮮超市",
+)
+AREA_CODES = (
+    "310104",
+    "310115",
+    "320106",
+    "330102",
+    "440106",
+    "440305",
+    "510107",
+    "420111",
+    "350203",
+    "110108",
+)
+CITIES = (
+    "上海市徐匯區",
+    "上海市浦東新區",
+    "南京市鼓樓區",
+    "杭州市上城區",
+    "廣州市天河區",
+    "深圳市南山區",
+    "成都市武侯區",
+)
+STREETS = (
+    "人民路",
+    "中山路",
+    "解放路",
+    "建設路",
+    "和平路",
+    "新華路",
+    "文化路",
+    "濱江大道",
+    "翠竹街",
+    "桂花街",
+)
+MOBILE = (
+    "135",
+    "136",
+    "137",
+    "138",
+    "139",
+    "150",
+    "151",
+    "158",
+    "159",
+    "178",
+    "182",
+    "186",
+    "187",
+    "188",
+    "189",
+)
 
 
 @cache
@@ -92,13 +180,17 @@ class People:
         lot = self.lot
         place = lot.choice(("上海", "南京", "杭州", "深圳", "成都"))
         name = f"{place}{lot.choice(COMPANY_PLACES)}{lot.choice(COMPANY_TRADES)}有限公司"
-        number = f"9131{lot.randrange(10**6):06d}MA{lot.randrange(10**6):06d}"
         return {
             "kind": "company",
             "name": _written(name, self.script),
             "identity_type": "company",
-            "identity": number,
+            "identity": self.registration(),
         }
+
+    def registration(self):
+        """A company registration number with its right check character."""
+        body = f"91310115MA1{self.lot.choice('GHKL')}{self.lot.randrange(10**5):05d}"
+        return body + uscc.calc_check_digit(body)
 
     def identity(self, born, gender):
         """A resident identity number with its right check digit."""
@@ -121,7 +213,3 @@ class People:
         lot = self.lot
         text = f"{lot.choice(CITIES)}{lot.choice(STREETS)}{lot.randint(1, 999)}號{lot.randint(1, 30)}棟{lot.randint(1, 30)}0{lot.randint(1, 4)}室"
         return _written(text, self.script)
-
-
-def years_before(day, years):
-    return date(day.year - years, day.month, min(day.day, 28))

@@ -7,6 +7,7 @@ from psycopg.types.range import DateRange
 
 from config.demo import phrases
 from config.demo.names import People, simplified
+from office import identity
 from residents.models import Occupancy, Person, Phone, UnitState
 
 DEVELOPER = "瀚海房地產開發有限公司"
@@ -40,7 +41,14 @@ class Town:
         self.people = People(lot, estate.language, today)
         name = simplified(DEVELOPER) if estate.language == "zh-hans" else DEVELOPER
         self.developer = self.person(
-            {"kind": "company", "name": name, "identity_type": "company", "identity": "91310000MA1K00008X"}, 1, landline=True
+            {
+                "kind": "company",
+                "name": name,
+                "identity_type": "company",
+                "identity": self.people.registration(),
+            },
+            1,
+            landline=True,
         )
 
     def settle(self, home):
@@ -77,7 +85,9 @@ class Town:
         self.occupy(home, owner, "owner", since, until, share=50 if couple else 100, lives_here=not let)
         partner_gender = "f" if values.get("gender") == "m" else "m"
         if couple:
-            partner = self.person(self.people.person(gender=partner_gender, age=max(24, age - lot.randint(-3, 5))), 1)
+            partner = self.person(
+                self.people.person(gender=partner_gender, age=max(24, age - lot.randint(-3, 5))), 1
+            )
             self.occupy(home, partner, "owner", since, until, share=50, lives_here=not let)
             if not let:
                 self.ring(home, since, until, partner)
@@ -89,7 +99,9 @@ class Town:
         if home.kind == "shop":
             return
         if not couple and lot.random() < 0.55:
-            member = self.person(self.people.person(gender=partner_gender, age=max(22, age - lot.randint(-3, 5))), 1)
+            member = self.person(
+                self.people.person(gender=partner_gender, age=max(22, age - lot.randint(-3, 5))), 1
+            )
             self.occupy(home, member, "member", since, until)
             self.ring(home, since, until, member)
         surname = "" if values.get("name_en") else values["name"][:1]
@@ -134,8 +146,7 @@ class Town:
         number = values.pop("identity", "")
         pk = self.bulk.reserve(Person)
         if number:
-            kind = values["identity_type"]
-            values |= sealed(pk, kind, number)
+            values |= identity.columns(kind=values["identity_type"], number=number, pk=pk)
         if lot.random() < noted:
             note = lot.choice(phrases.NOTES)
             values |= {
@@ -170,8 +181,3 @@ class Town:
 
     def ring(self, home, since, until, caller):
         home.callers.append((since, until, caller))
-
-
-def sealed(pk, kind, number):
-    """The columns of an identity number of the person `pk`."""
-    return {"identity_type": ""}

@@ -11,10 +11,42 @@ from tickets.models import Asset
 
 # code, name, English name, company, address, telephone, print language
 ESTATES = (
-    ("BH", "濱河花園", "Riverside Garden", "管家物業服務有限公司", "上海市浦東新區濱河路 188 號", "021-5888 0188", "zh-hant"),
-    ("YQ", "云栖苑", "Cloud Rest Court", "管家物业服务有限公司", "杭州市西湖区云栖路 66 号", "0571-8766 0066", "zh-hans"),
-    ("TY", "翠園新邨", "Jade Court", "管家物業服務有限公司", "廣州市天河區翠園街 9 號", "020-3888 0009", "zh-hant"),
-    ("JX", "锦绣家园", "Splendour Home", "管家物业服务有限公司", "成都市武侯区锦绣路 100 号", "028-8555 0100", "zh-hans"),
+    (
+        "BH",
+        "濱河花園",
+        "Riverside Garden",
+        "管家物業服務有限公司",
+        "上海市浦東新區濱河路 188 號",
+        "021-5888 0188",
+        "zh-hant",
+    ),
+    (
+        "YQ",
+        "云栖苑",
+        "Cloud Rest Court",
+        "管家物业服务有限公司",
+        "杭州市西湖区云栖路 66 号",
+        "0571-8766 0066",
+        "zh-hans",
+    ),
+    (
+        "TY",
+        "翠園新邨",
+        "Jade Court",
+        "管家物業服務有限公司",
+        "廣州市天河區翠園街 9 號",
+        "020-3888 0009",
+        "zh-hant",
+    ),
+    (
+        "JX",
+        "锦绣家园",
+        "Splendour Home",
+        "管家物业服务有限公司",
+        "成都市武侯区锦绣路 100 号",
+        "028-8555 0100",
+        "zh-hans",
+    ),
 )
 
 
@@ -66,7 +98,12 @@ def build(bulk, estate, units, lot, today):
         building = _building(bulk, estate, grounds, str(number), name, floors)
         for entrance in ("1", "2"):
             section = bulk.add(
-                Section, building_id=building, code=entrance, floors=floors, has_lift=True, sort_key=places.natural_key(entrance, 80)
+                Section,
+                building_id=building,
+                code=entrance,
+                floors=floors,
+                has_lift=True,
+                sort_key=places.natural_key(entrance, 80),
             )
             _asset(
                 bulk, estate, grounds, f"LIFT-{number}-{entrance}", f"{number}號樓{entrance}單元電梯",
@@ -78,7 +115,9 @@ def build(bulk, estate, units, lot, today):
                     if flats <= 0:
                         continue
                     flats -= 1
-                    area = (Decimal("68.42"), Decimal("89.15"), Decimal("112.60"), Decimal("138.88"))[(door + number) % 4]
+                    area = (Decimal("68.42"), Decimal("89.15"), Decimal("112.60"), Decimal("138.88"))[
+                        (door + number) % 4
+                    ]
                     _unit(
                         bulk, estate, grounds, building, f"{number}-{entrance}-{floor}{door:02d}", "flat", lot,
                         section_id=section, floor=str(floor), area=area + Decimal(lot.randrange(-300, 300)) / 100,
@@ -134,7 +173,14 @@ def _own_day(lot, built, today):
 
 
 def _building(bulk, estate, grounds, code, name, floors):
-    pk = bulk.add(Building, estate_id=estate.pk, code=code, name=name, floors=floors, sort_key=places.natural_key(code, 80))
+    pk = bulk.add(
+        Building,
+        estate_id=estate.pk,
+        code=code,
+        name=name,
+        floors=floors,
+        sort_key=places.natural_key(code, 80),
+    )
     grounds.buildings[pk] = name
     return pk
 

@@ -48,7 +48,9 @@ class Office:
     journal: Journal
     units: dict  # id → Home
     staff: dict  # id → name
-    script: list | None = None  # every step as (now, verb, number, values), for the test that plays them again
+    script: list | None = (
+        None  # every step as (now, verb, number, values), for the test that plays them again
+    )
     seen: dict = field(default_factory=dict)  # (category, place) → [(opened at, cancelled at)]
     ruled: dict = field(default_factory=dict)
 
@@ -187,7 +189,9 @@ class Repair:
             "take", now, category=category, problem=problem, by=by, home=home, asset=asset, building_id=building_id,
             place=place, caller=caller, reporter_name=reporter_name, channel=channel, urgent=urgent, window=window,
         )  # fmt: skip
-        cost, until = rules.cost_at_intake(unit=home, category=category, today=clocks.local_date(now, office.zone))
+        cost, until = rules.cost_at_intake(
+            unit=home, category=category, today=clocks.local_date(now, office.zone)
+        )
         key = (category.pk, "unit", home.id) if home else (category.pk, "asset", asset[0]) if asset else None
         self.repeat_key = key
         place = place or (asset[3] if asset else "")
@@ -257,7 +261,12 @@ class Repair:
         row = self.row
         if row["technician_id"] and row["window_to"] and row["state"] == State.DISPATCHED:
             self._promise(
-                "arrival", "arrival", fact_at=now, now=now, owner_id=row["technician_id"], agreed=row["window_to"]
+                "arrival",
+                "arrival",
+                fact_at=now,
+                now=now,
+                owner_id=row["technician_id"],
+                agreed=row["window_to"],
             )
 
     def print(self, *, by, now):
@@ -285,7 +294,9 @@ class Repair:
         self.row |= {
             "state": State.WAITING.value, "waiting_for": waiting_for, "waiting_until": until, "waiting_reason": reason
         }  # fmt: skip
-        self._promise("waiting", "waiting", fact_at=now, now=now, agreed=clocks.end_of_day(until, self.office.zone))
+        self._promise(
+            "waiting", "waiting", fact_at=now, now=now, agreed=clocks.end_of_day(until, self.office.zone)
+        )
         self._end()
         what = {"word": f"ticket.waiting.{waiting_for}"}
         self._record("ticket.waits", by, now, what=what, until=until.isoformat())
@@ -331,15 +342,21 @@ class Repair:
         if agreed_amount is not None:
             how = self.office.words["on the work order"]
             self._set_consent(agreed_amount, consent_by, how, ended_at, by, now)
-        assert self.row["cost"] not in ("paid", "undecided") or self.row["agreed_amount"] is not None, self.number
+        assert self.row["cost"] not in ("paid", "undecided") or self.row["agreed_amount"] is not None, (
+            self.number
+        )
         if order["arrived_at"] != arrived_at:
             self._arrived(arrived_at, by, now)
         self._cancel("waiting", at=now, by=by, now=now)
         order |= {"ended_at": ended_at, "result": result, "signed_by": signed_by}
-        self.lines += [{"work_order_id": order["id"], "position": n, **line} for n, line in enumerate(lines, 1)]
+        self.lines += [
+            {"work_order_id": order["id"], "position": n, **line} for n, line in enumerate(lines, 1)
+        ]
         self.row |= {"work_ended_at": ended_at, "result": result}
         self._clear_waiting()
-        self._record("ticket.work_ended", by, now, at=change.stamp(ended_at, zone), work_order=order["number"])
+        self._record(
+            "ticket.work_ended", by, now, at=change.stamp(ended_at, zone), work_order=order["number"]
+        )
         if self.row["risk"] == "leak":
             self.row["state"] = State.TESTING.value
             self._promise("water_test", "water_test", fact_at=ended_at, now=now)
@@ -386,7 +403,12 @@ class Repair:
     def quote(self, *, lines, by, now):
         self._begin("quote", now, lines=lines, by=by)
         self.quotes = [
-            {"ticket_id": self.id, "position": n, "amount": rules.line_amount(line["quantity"], line["price"]), **line}
+            {
+                "ticket_id": self.id,
+                "position": n,
+                "amount": rules.line_amount(line["quantity"], line["price"]),
+                **line,
+            }
             for n, line in enumerate(lines, 1)
         ]
         amount = sum(line["amount"] for line in self.quotes)
@@ -408,7 +430,13 @@ class Repair:
 
     def ask(self, *, kind, reason, by, now, promise=None, new_due_at=None):
         self._begin(
-            "ask", now, kind=kind, reason=reason, by=by, promise=promise and promise["kind"], new_due_at=new_due_at
+            "ask",
+            now,
+            kind=kind,
+            reason=reason,
+            by=by,
+            promise=promise and promise["kind"],
+            new_due_at=new_due_at,
         )
         request = {
             "id": self.office.bulk.reserve(Request), "ticket_id": self.id, "kind": kind,
@@ -488,7 +516,9 @@ class Repair:
         """`of` is the other Repair."""
         self._begin("mark_duplicate", now, of=of.number, told=told, by=by)
         self.row["duplicate_of_id"] = of.id
-        self._end_unrepaired("ticket.duplicate", Ending.DUPLICATE, of.number, told, by, now, {"of": of.number})
+        self._end_unrepaired(
+            "ticket.duplicate", Ending.DUPLICATE, of.number, told, by, now, {"of": of.number}
+        )
 
     def _end_unrepaired(self, verb, ending, reason, told, by, now, data):
         self._close(self._open(), "cancelled", at=now, by=by, now=now)
@@ -497,7 +527,9 @@ class Repair:
             "end_reason": f"{reason} / {told}"[:300],
         }  # fmt: skip
         if self.repeat_key:
-            next(seen for seen in self.office.seen[self.repeat_key] if seen[0] == self.row["opened_at"])[1] = now
+            next(seen for seen in self.office.seen[self.repeat_key] if seen[0] == self.row["opened_at"])[
+                1
+            ] = now
         self._end()
         self._record(verb, by, now, **data)
 

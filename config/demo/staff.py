@@ -72,24 +72,33 @@ class Hire:
     def crew(self, estate, tickets_a_day, first):
         """The role accounts work at the first estate; from supervisor up they work at every one."""
         people = {
-            role: [self.account(role, *NAMES[role])] if first or role in COMPANY_WIDE else [] for role in NAMES
+            role: [self.account(role, *NAMES[role])] if first or role in COMPANY_WIDE else []
+            for role in NAMES
         }
         people["clerk"] += [
             self.colleague("clerk", CLERKS) for _n in range(max(2, min(8, round(tickets_a_day / 25))))
         ]
         people["technician"] += [
-            self.colleague("technician", TECHNICIANS) for _n in range(max(4, min(40, round(tickets_a_day / 5))))
+            self.colleague("technician", TECHNICIANS)
+            for _n in range(max(4, min(40, round(tickets_a_day / 5))))
         ]
         people["lead"] = people["lead"] or [self.colleague("lead", LEADS)]
         Posting.objects.bulk_create(
             Posting(
-                staff=person, estate=estate, role=role, department=DEPARTMENTS.get(role, Department.MANAGEMENT)
+                staff=person,
+                estate=estate,
+                role=role,
+                department=DEPARTMENTS.get(role, Department.MANAGEMENT),
             )
             for role, persons in people.items()
             for person in persons
         )
         crew = Crew(
-            people["clerk"], people["lead"][0], people["technician"], people["supervisor"][0], people["director"][0]
+            people["clerk"],
+            people["lead"][0],
+            people["technician"],
+            people["supervisor"][0],
+            people["director"][0],
         )
         self.heads(estate, crew, people)
         return crew

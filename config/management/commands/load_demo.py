@@ -15,11 +15,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--estates", type=int, default=2, metavar="N", help="how many estates (2)")
         parser.add_argument(
-            "--units", type=int, default=200, metavar="N", help="units of the first estate (200), a fifth each of the others"
+            "--units",
+            type=int,
+            default=200,
+            metavar="N",
+            help="units of the first estate (200), a fifth each of the others",
         )
-        parser.add_argument("--months", type=int, default=24, metavar="M", help="months of repairs up to now (24)")
-        parser.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed draws the same people (1)")
-        parser.add_argument("--now", metavar="ISO8601", help="the day everything is laid out for; the present")
+        parser.add_argument(
+            "--months", type=int, default=24, metavar="M", help="months of repairs up to now (24)"
+        )
+        parser.add_argument(
+            "--seed", type=int, default=1, metavar="S", help="the same seed draws the same people (1)"
+        )
+        parser.add_argument(
+            "--now", metavar="ISO8601", help="the day everything is laid out for; the present"
+        )
         parser.add_argument("--check", action="store_true", help="verify every rule on what is loaded")
 
     def handle(self, *args, estates, units, months, seed, now, **options):
