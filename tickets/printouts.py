@@ -420,7 +420,7 @@ def day(orders, *, estate, date, technician):
 @_in_language
 def _callbacks(table, *, letterhead, language, size):
     outcome = [str(label) for _value, label in CallbackTry.Outcome.choices]
-    rows = [(*row, "　".join(f"☐{word}" for word in outcome)) if len(row) == 5 else row for row in table.rows]
+    rows = [(*row, "　".join(f"□{word}" for word in outcome)) if len(row) == 5 else row for row in table.rows]
     return Printout(
         template="tickets/print/table.html",
         # Translators: 回訪記錄表
