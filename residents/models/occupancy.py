@@ -28,10 +28,14 @@ class Occupancy(models.Model):
         DEVELOPER = "developer", _("developer")
 
     estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
-    unit = models.ForeignKey("office.Unit", models.PROTECT, related_name="occupancies", verbose_name=_("unit"))
+    unit = models.ForeignKey(
+        "office.Unit", models.PROTECT, related_name="occupancies", verbose_name=_("unit")
+    )
     person = models.ForeignKey(Person, models.PROTECT, related_name="occupancies", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=10, choices=Role)
-    share = models.DecimalField(_("share (%)"), max_digits=7, decimal_places=4, null=True, blank=True)  # owners only
+    share = models.DecimalField(
+        _("share (%)"), max_digits=7, decimal_places=4, null=True, blank=True
+    )  # owners only
     period = DateRangeField(_("period"))
     lives_here = models.BooleanField(_("lives here"), default=True)
 
@@ -61,10 +65,13 @@ class Occupancy(models.Model):
                 condition=Q(role="owner", share=Decimal(100)),
             ),
             models.CheckConstraint(
-                condition=Q(role="owner", share__gt=0, share__lte=100) | (~Q(role="owner") & Q(share__isnull=True)),
+                condition=Q(role="owner", share__isnull=False, share__gt=0, share__lte=100)
+                | (~Q(role="owner") & Q(share__isnull=True)),
                 name="occupancy_share_of_owners",
             ),
-            models.CheckConstraint(condition=Q(period__isempty=False, period__lower_inf=False), name="occupancy_has_days"),
+            models.CheckConstraint(
+                condition=Q(period__isempty=False, period__lower_inf=False), name="occupancy_has_days"
+            ),
         ]
         indexes = [models.Index(fields=["person"], name="occupancy_person")]
 

@@ -10,6 +10,8 @@ from office.models.places import LANGUAGES
 class Person(models.Model):
     """業主/住户/租户: a person or company of one estate. Never deleted; names change, history stays with Occupancy."""
 
+    SUBJECT = "person"
+
     class Kind(models.TextChoices):
         PERSON = "person", _("person")
         COMPANY = "company", _("company")
@@ -24,17 +26,23 @@ class Person(models.Model):
         COMPANY = "company", _("company registration number")
         OTHER = "other", _("other document")
 
-    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="people", verbose_name=_("estate"))
+    estate = models.ForeignKey(
+        "office.Estate", models.PROTECT, related_name="people", verbose_name=_("estate")
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.PERSON)
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("English name"), max_length=120, blank=True)
-    gender = models.CharField(_("gender"), max_length=1, blank=True, choices=[("m", _("male")), ("f", _("female"))])
+    gender = models.CharField(
+        _("gender"), max_length=1, blank=True, choices=[("m", _("male")), ("f", _("female"))]
+    )
     born_on = models.DateField(_("born on"), null=True, blank=True)
     identity_type = models.CharField(_("identity document"), max_length=10, choices=IdentityType, blank=True)
     # AES-GCM, written and read through office.identity only; never leaves as text without `reveal`.
     identity_sealed = models.CharField(max_length=400, blank=True, editable=False)
     identity_tail = models.CharField(max_length=4, blank=True, editable=False)  # what the mask shows
-    identity_index = models.CharField(max_length=64, blank=True, editable=False)  # HMAC, exact look-up; not unique
+    identity_index = models.CharField(
+        max_length=64, blank=True, editable=False
+    )  # HMAC, exact look-up; not unique
     address = models.CharField(_("address for letters"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("preferred language"), max_length=8, choices=LANGUAGES, blank=True)
@@ -50,11 +58,16 @@ class Person(models.Model):
         ordering = ["estate", "name", "pk"]
         indexes = [
             models.Index(fields=["estate", "name", "id"], name="person_by_name"),
-            models.Index(fields=["estate", "identity_index"], condition=~Q(identity_index=""), name="person_by_identity"),
+            models.Index(
+                fields=["estate", "identity_index"],
+                condition=~Q(identity_index=""),
+                name="person_by_identity",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(identity_sealed="", identity_index="") | (~Q(identity_sealed="") & ~Q(identity_index="")),
+                condition=Q(identity_sealed="", identity_index="")
+                | (~Q(identity_sealed="") & ~Q(identity_index="")),
                 name="person_identity_whole",
             )
         ]

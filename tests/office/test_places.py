@@ -1,9 +1,16 @@
 import pytest
+from django.utils import translation
 
 from office import journal, places, search
 from office.models import Event, Unit
 from office.refusals import Refused, Stale
 from tests import cast
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 def test_codes_sort_as_people_do():

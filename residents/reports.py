@@ -1,0 +1,219 @@
+"""Who lives where, read over many rows. Personal values leave here only towards people with register.read."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q
+
+from office import identity, phones, search
+from residents import rules
+from residents.models import Occupancy, Person, Phone
+
+
+@dataclass
+class Resident:
+    """One person's relation to a unit, with all a clerk needs at the telephone."""
+
+    occupancy_id: int
+    unit_id: int
+    unit_code: str
+    person_id: int
+    name: str
+    name_en: str
+    role: str
+    share: Decimal | None
+    since: date
+    until: date | None  # the first day no longer in the period
+    lives_here: bool
+    language: str
+    note: str  # only where it is to be shown as a warning
+    phones: list = field(default_factory=list)  # [Line]
+
+    @property
+    def role_label(self):
+        return Occupancy.Role(self.role).label
+
+    @property
+    def last_day(self):
+        return rules.last_day(self.until)
+
+    @property
+    def period_text(self):
+        return rules.period_text(self.since, self.until)
+
+    @property
+    def share_text(self):
+        return f"{self.share.normalize():f} %" if self.share is not None else ""
+
+    @property
+    def phone(self):
+        """The number to call first, as people read it."""
+        return self.phones[0].number if self.phones else ""
+
+
+@dataclass
+class Line:
+    """A telephone line: as read, and the address a softphone opens."""
+
+    number: str
+    digits: str
+    label: str
+
+    @property
+    def href(self):
+        return f"tel:{self.number.replace(' ', '')}" if len(self.digits) < 11 else f"tel:+{self.digits}"
+
+
+@dataclass
+class Household:
+    """A unit's people on one day."""
+
+    day: date
+    residents: list
+
+    @property
+    def owners(self):
+        return [one for one in self.residents if one.role in (Occupancy.Role.OWNER, Occupancy.Role.DEVELOPER)]
+
+    @property
+    def living_here(self):
+        """Who lives there; an owner only where the register says so."""
+        return [one for one in self.residents if one.lives_here and one.role != Occupancy.Role.DEVELOPER]
+
+    @property
+    def others(self):
+        """Agents, and members or tenants who live elsewhere."""
+        shown = {one.occupancy_id for one in (*self.owners, *self.living_here)}
+        return [one for one in self.residents if one.occupancy_id not in shown]
+
+    @property
+    def contact(self):
+        """Whom to call first: a tenant, else an owner who lives there, else any owner; with a number if possible."""
+        order = {"tenant": 0, "owner": 1, "member": 2, "agent": 3, "developer": 4}
+        ranked = sorted(self.residents, key=lambda one: (not one.phones, not one.lives_here, order[one.role]))
+        return ranked[0] if ranked else None
+
+
+_FIELDS = (
+    "pk", "unit_id", "unit__code", "person_id", "person__name", "person__name_en", "role", "share", "period",
+    "lives_here", "person__language", "person__warning", "person__note",
+)  # fmt: skip
+_ORDER = {"owner": 0, "developer": 1, "tenant": 2, "member": 3, "agent": 4}
+
+
+def _residents(rows):
+    """Two queries: relations with their people, then all telephone numbers."""
+    found = [
+        Resident(
+            pk, unit_id, code, person_id, name, name_en, role, share, period.lower, period.upper, lives_here,
+            language, note if warning else "",
+        )
+        for (pk, unit_id, code, person_id, name, name_en, role, share, period, lives_here, language, warning, note)
+        in rows.values_list(*_FIELDS)
+    ]  # fmt: skip
+    lines = phones_of({one.person_id for one in found})
+    for one in found:
+        one.phones = lines.get(one.person_id, [])
+    return found
+
+
+def phones_of(person_ids):
+    """{person id: [Line]}, the first to be called first."""
+    lines = defaultdict(list)
+    if person_ids:
+        rows = Phone.objects.filter(person_id__in=person_ids).order_by("person_id", "position", "pk")
+        for person_id, number, digits, label in rows.values_list("person_id", "number", "digits", "label"):
+            lines[person_id].append(Line(number, digits, label))
+    return lines
+
+
+def household(unit, day):
+    """Owners, who lives there, and their telephones on the local date `day`: two queries."""
+    found = _residents(Occupancy.objects.filter(unit_id=getattr(unit, "pk", unit)).on(day))
+    return Household(day, sorted(found, key=lambda one: (_ORDER[one.role], one.since, one.occupancy_id)))
+
+
+def people_of_unit(unit):
+    """Everybody who ever was anything here, the newest period first: the unit's history."""
+    rows = Occupancy.objects.filter(unit_id=getattr(unit, "pk", unit))
+    return sorted(
+        _residents(rows), key=lambda one: (one.until is None, one.since, one.occupancy_id), reverse=True
+    )
+
+
+def units_of_person(person):
+    """Every unit this person is or was related to, the present first."""
+    rows = Occupancy.objects.filter(person_id=getattr(person, "pk", person))
+    return sorted(
+        _residents(rows), key=lambda one: (one.until is None, one.since, one.occupancy_id), reverse=True
+    )
+
+
+def caller(estate_ids, phone, day, country="CN"):
+    """[(person id, name, [Resident])] of everybody in these estates with this number: three queries.
+
+    A number shorter than a whole one is compared with the end (UX G1: the last four digits).
+    """
+    digits = phones.bare(phone)
+    if len(digits) < search.TAIL:
+        return []
+    whole = phones.read(phone, country)
+    match = Q(digits=whole) | Q(digits=digits) if whole else Q(digits=digits)
+    ids = set(
+        Phone.objects.filter(match, person__estate_id__in=estate_ids).values_list("person_id", flat=True)[:20]
+    )
+    if not ids:
+        ids = {
+            hit.subject_id
+            for hit in search.find(estate_ids, phone, kinds=["person"])
+            if hit.kind.startswith("phone")
+        }
+    people = {person.pk: person.local_name for person in Person.objects.filter(pk__in=ids)}
+    homes = defaultdict(list)
+    for one in _residents(Occupancy.objects.filter(person_id__in=ids).on(day)):
+        homes[one.person_id].append(one)
+    return [(pk, name, homes[pk]) for pk, name in sorted(people.items(), key=lambda item: item[1])]
+
+
+def lookalikes(estate_id, *, digits=(), identity_number="", but=None):
+    """[(person, "phone"|"identity")] of people here with one of these numbers: they may be the same person."""
+    match = Q()
+    if digits:
+        match |= Q(phones__digits__in=list(digits))
+    blinds = identity.blinds(identity_number)
+    if blinds:
+        match |= Q(identity_index__in=blinds)
+    if not match:
+        return []
+    rows = Person.objects.filter(match, estate_id=estate_id).exclude(pk=but).distinct().order_by("pk")[:5]
+    return [
+        (row, "identity" if row.identity_index and row.identity_index in blinds else "phone") for row in rows
+    ]
+
+
+def by_identity(estate_ids, number):
+    """People with exactly this identity number."""
+    return Person.objects.filter(
+        estate_id__in=estate_ids, identity_index__in=identity.blinds(number)
+    ).order_by("pk")
+
+
+def keys_of_person(name, name_en, digits):
+    """Search keys of one person."""
+    keys = search.keys_of_name(name, name_en)
+    for one in digits:
+        keys |= search.keys_of_phone(one)
+    return keys
+
+
+def keys_of_people():
+    """(id, estate, keys) of everybody, for `reindex`; telephones are read in batches beside the names."""
+    rows = Person.objects.order_by("pk").values_list("pk", "estate_id", "name", "name_en")
+    after = 0
+    while batch := list(rows.filter(pk__gt=after)[:5000]):
+        lines = phones_of({row[0] for row in batch})
+        for pk, estate_id, name, name_en in batch:
+            yield pk, estate_id, keys_of_person(name, name_en, [line.digits for line in lines.get(pk, ())])
+        after = batch[-1][0]
