@@ -1,6 +1,9 @@
 """What is read over many rows of the office."""
 
-from office.models import Heartbeat, Promise
+from django.db.models import Count, OuterRef, Q, Subquery
+
+from office.models import DepartmentHead, Heartbeat, Message, Promise, Staff
+from office.roles import DIRECTORS, HEADS
 
 
 def heartbeats():
@@ -13,3 +16,58 @@ def oldest_due(now):
     return (
         Promise.objects.filter(next_step_at__lte=now).order_by("next_step_at").values_list("next_step_at", flat=True).first()
     )
+
+
+def desk_counts(staff, now):
+    """{"bell": unread notices, "overdue": promises owed and past due} of one person, in one query."""
+    unread = Message.objects.filter(staff=OuterRef("pk"), channel=Message.Channel.DESK, read_at__isnull=True)
+    overdue = Promise.objects.overdue(now).filter(owner=OuterRef("pk"))
+    counts = Staff.objects.filter(pk=staff.pk).values_list(_count(unread, "staff_id"), _count(overdue, "owner_id"))
+    bell, late = counts.first() or (0, 0)
+    return {"bell": bell or 0, "overdue": late or 0}
+
+
+def _count(rows, of):
+    return Subquery(rows.order_by().values(of).annotate(n=Count("pk")).values("n"))
+
+
+# --- what is owed (SPEC §1: each person's home page is the list of promises they owe) -------------------------
+
+
+def owed_by(staff, limit=50):
+    """Open promises `staff` owns, the most urgent first."""
+    rows = Promise.objects.open().filter(owner=staff).select_related("estate").order_by("due_at", "pk")
+    return list(rows[:limit])
+
+
+def headed_by(staff):
+    """{(estate id, department)} that `staff` answers for: head, deputy of a vacant chair, else the supervisor."""
+    estates = staff.estate_ids()
+    found = set()
+    for row in DepartmentHead.objects.filter(estate_id__in=estates):
+        chief = row.head_id or row.deputy_id
+        supervises = chief is None and any(role in HEADS for role in staff.roles_at(row.estate_id))
+        if chief == staff.pk or row.deputy_id == staff.pk or supervises:
+            found.add((row.estate_id, row.department))
+    return found
+
+
+def escalated_to(staff, departments, limit=50):
+    """Open promises of others that climbed to `staff` as head of `departments`, or as director."""
+    climbed = Q(pk__in=[])
+    for estate_id, department in departments:
+        climbed |= Q(level__gte=Promise.Level.HEAD, estate_id=estate_id, department=department)
+    directs = [pk for pk in staff.estate_ids() if any(role in DIRECTORS for role in staff.roles_at(pk))]
+    if directs:
+        climbed |= Q(level__gte=Promise.Level.DIRECTOR, estate_id__in=directs)
+    rows = Promise.objects.open().filter(climbed).exclude(owner=staff)
+    return list(rows.select_related("estate", "owner").order_by("due_at", "pk")[:limit])
+
+
+def owed_by_departments(staff, departments, tonight, limit=50):
+    """What the departments one heads owe until `tonight`, whoever owns it; what has climbed stands elsewhere."""
+    theirs = Q(pk__in=[])
+    for estate_id, department in departments:
+        theirs |= Q(estate_id=estate_id, department=department)
+    rows = Promise.objects.open().filter(theirs, due_at__lte=tonight, level__lt=Promise.Level.HEAD).exclude(owner=staff)
+    return list(rows.select_related("estate", "owner").order_by("due_at", "pk")[:limit])

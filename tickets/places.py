@@ -79,10 +79,12 @@ def read(estate, value):
         if person.isdecimal() and len(person) < 18:
             caller = Person.objects.filter(estate=estate, pk=person).first()
         return unit and Place(unit=unit, person=caller)
-    hit = search.only_hit(
-        [hit for hit in search.find([estate.pk], value or "", kinds=["unit"]) if hit.kind == "code" and hit.certain]
-    )
-    unit = hit and Unit.objects.filter(estate=estate, pk=hit.subject_id).select_related("building").first()
+    units = Unit.objects.filter(estate=estate).select_related("building")
+    unit = units.filter(code=value or "").first()
+    if unit is None:
+        hits = search.find([estate.pk], (value or "")[:80], kinds=["unit"])
+        hit = search.only_hit([hit for hit in hits if hit.kind == "code" and hit.certain])
+        unit = hit and units.filter(pk=hit.subject_id).first()
     return Place(unit=unit) if unit else None
 
 
@@ -133,7 +135,9 @@ def suggest(estate, text):
     for hit in hits:
         if hit.subject_kind == "unit" and hit.subject_id in units:
             unit = units[hit.subject_id]
-            found.append({"value": f"unit:{unit.pk}", "text": unit.code, "hint": str(unit.get_kind_display())})
+            found.append(
+                {"value": f"unit:{unit.pk}", "text": unit.code, "hint": str(unit.get_kind_display())}
+            )
         found += [
             {
                 "value": f"unit:{row.unit_id}:{row.person_id}",

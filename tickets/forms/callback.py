@@ -20,7 +20,10 @@ class CallbackForm(Form):
 
     outcome = forms.ChoiceField(label=gettext_lazy("Result"), choices=ANSWERS, widget=Pills(keys=True))
     how = forms.ChoiceField(
-        label=gettext_lazy("How"), choices=CallbackTry.How.choices, initial=CallbackTry.How.PHONE, widget=Pills
+        label=gettext_lazy("How"),
+        choices=CallbackTry.How.choices,
+        initial=CallbackTry.How.PHONE,
+        widget=Pills,
     )
     score = forms.TypedChoiceField(
         label=gettext_lazy("Score"),
@@ -31,7 +34,10 @@ class CallbackForm(Form):
         widget=Pills,
     )
     remark = forms.CharField(
-        label=gettext_lazy("What was said"), max_length=2000, required=False, widget=forms.Textarea({"rows": 2, "maxlength": None})
+        label=gettext_lazy("What was said"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "maxlength": None}),
     )
 
     def __init__(self, *args, on_site=False, **kwargs):

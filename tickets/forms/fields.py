@@ -29,7 +29,9 @@ class PlaceField(forms.CharField):
         place = places.read(self.estate, value)
         if place is None:
             raise forms.ValidationError(
-                _("“%(text)s” is no unit or facility of this estate. Choose one from the list, or a public area in words."),
+                _(
+                    "“%(text)s” is no unit or facility of this estate. Choose one from the list, or a public area in words."
+                ),
                 code="unknown",
                 params={"text": value[:60]},
             )
@@ -138,7 +140,9 @@ class UsualWindowField(forms.CharField):
         choices = usual_windows(estate, now)
         kwargs.setdefault("initial", choices[0][0] if choices else self.OTHER)
         choices += [(self.OTHER, _("another time")), (self.NONE, _("not agreed yet"))]
-        super().__init__(widget=Pills(choices=choices), **{"label": gettext_lazy("Convenient time"), **kwargs})
+        super().__init__(
+            widget=Pills(choices=choices), **{"label": gettext_lazy("Convenient time"), **kwargs}
+        )
 
     def clean(self, value):
         value = super().clean(value)

@@ -36,7 +36,9 @@ class IntakeForm(Form):
         self.estate, self.now = estate, now
         super().__init__(*args, **kwargs)
         self.fields["where"] = PlaceField(
-            estate=estate, search_url=reverse("tickets:places"), label=gettext_lazy("Address (unit or public area)")
+            estate=estate,
+            search_url=reverse("tickets:places"),
+            label=gettext_lazy("Address (unit or public area)"),
         )
         self.fields["when"] = UsualWindowField(estate=estate, now=now)
         self.fields["category"] = CategoryField(estate=estate, label=gettext_lazy("Category"))
@@ -44,7 +46,18 @@ class IntakeForm(Form):
         self.fields["problem"] = ProblemField()
         self.fields["problem"].widget.attrs["placeholder"] = _("as the caller says it")
         self.order_fields(
-            ["reporter_name", "where", "reporter_phone", "problem", "when", "window", "category", "urgent", "channel", "file_ids"]
+            [
+                "reporter_name",
+                "where",
+                "reporter_phone",
+                "problem",
+                "when",
+                "window",
+                "category",
+                "urgent",
+                "channel",
+                "file_ids",
+            ]
         )
         self._keep_place()
 
@@ -65,7 +78,9 @@ class IntakeForm(Form):
 
             place = places.read(self.estate, self.data.get(self.add_prefix("where"), ""))
             raw = (self.data.get(self.add_prefix("where")) or "")[:60]
-            options = [(self.data.get(self.add_prefix("where")), place.label if place else raw)] if raw else []
+            options = (
+                [(self.data.get(self.add_prefix("where")), place.label if place else raw)] if raw else []
+            )
         else:
             options = [(place.value, place.label)] if place else []
             if place:
@@ -114,7 +129,9 @@ class CorrectForm(Form):
 
     def __init__(self, *args, ticket, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["category"] = CategoryField(estate=ticket.estate, label=gettext_lazy("Category"), initial=ticket.category_id)
+        self.fields["category"] = CategoryField(
+            estate=ticket.estate, label=gettext_lazy("Category"), initial=ticket.category_id
+        )
         self.fields["problem"] = ProblemField(rows=5)
         self.order_fields(["reporter_name", "reporter_phone", "problem", "category", "urgent"])
         for name in ("reporter_name", "reporter_phone", "problem", "urgent"):

@@ -52,7 +52,11 @@ class PriceSelect(forms.Select):
     def create_option(self, name, value, label, selected, index, subindex=None, attrs=None):
         option = super().create_option(name, value, label, selected, index, subindex, attrs)
         if row := self.rows.get(str(value)):
-            option["attrs"] |= {"data-kind": row.kind, "data-text": row.local_name, "data-price": f"{row.price}"}
+            option["attrs"] |= {
+                "data-kind": row.kind,
+                "data-text": row.local_name,
+                "data-price": f"{row.price}",
+            }
         return option
 
 
@@ -93,7 +97,9 @@ class LineForm(Form):
         if row:
             data["text"] = data.get("text") or row.local_name
             data["kind"] = row.kind
-            data["price"] = row.price if data.get("price") is None and "price" not in self.errors else data.get("price")
+            data["price"] = (
+                row.price if data.get("price") is None and "price" not in self.errors else data.get("price")
+            )
         data["kind"] = data.get("kind") or PriceItem.Kind.PART
         if not data.get("text"):
             self.add_error("text", _("Say what it is."))

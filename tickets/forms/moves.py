@@ -94,7 +94,9 @@ class WaitForm(Form):
         self.today = today
         super().__init__(*args, **kwargs)
 
-    waiting_for = forms.ChoiceField(label=gettext_lazy("Waiting for"), choices=Ticket.Waiting.choices, widget=Pills)
+    waiting_for = forms.ChoiceField(
+        label=gettext_lazy("Waiting for"), choices=Ticket.Waiting.choices, widget=Pills
+    )
     until = DateField(label=gettext_lazy("Until"))
     reason = forms.CharField(label=gettext_lazy("Reason"), **REASON)
 
@@ -194,7 +196,9 @@ class DuplicateForm(ToldForm):
         number = self.cleaned_data["of"].strip().upper()
         row = self.candidates.filter(number=number).first()
         if row is None:
-            raise forms.ValidationError(_("No ticket of this estate has the number %(number)s."), params={"number": number})
+            raise forms.ValidationError(
+                _("No ticket of this estate has the number %(number)s."), params={"number": number}
+            )
         return row
 
 

@@ -1,0 +1,158 @@
+"""Home: what this person owes today, the most urgent first, put together from each app's reports (SPEC §1)."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from office import clocks, promises
+from office import reports as office_reports
+from tickets import reports as ticket_reports
+from tickets.views.dashboard import percent
+from tickets.views.work import card
+
+SHOWN = 20  # lines of a section on the home page
+ALL = 300  # on the page that shows everything
+
+
+def context(request, everything=False):
+    """Sections of promises, own work, requests to decide, and the numbers worth a look."""
+    staff, now = request.user, request.now
+    limit = ALL if everything else SHOWN
+    headed = office_reports.headed_by(staff)
+    zone = request.estate.zone if request.estate else None
+    tonight = clocks.end_of_day(clocks.local_date(now, zone), zone) if zone else now
+    work = []
+    if staff.may("tickets.work_own"):
+        work = [card(order, now) for order in ticket_reports.own_orders(staff)[:limit]]
+    sections = [
+        _section(request, "mine", _("I owe"), "user-check", office_reports.owed_by(staff, limit + 1), limit),
+        _section(request, "climbed", _("Climbed to me"), "trending-up", office_reports.escalated_to(staff, headed, limit + 1), limit),
+        _section(
+            request, "department", _("Due in my department by tonight"), "users",
+            office_reports.owed_by_departments(staff, headed, tonight, limit + 1), limit,
+        ),
+    ]  # fmt: skip
+    if work:  # a technician's promises are the arrivals of the work orders above
+        sections = [section for section in sections if section["key"] != "mine" or not _all_arrivals(section)]
+    sections = [section for section in sections if section["lines"]]
+    return {
+        "today": clocks.local_date(now, zone) if zone else now.date(),
+        "work": work,
+        "requests": ticket_reports.requests_to_decide(staff, limit) if staff.may("tickets.approve") else [],
+        "sections": sections,
+        "tiles": _tiles(request, tonight),
+        "actions": _actions(staff),
+        "more_url": reverse("owed")
+        if not everything and any(section["more"] for section in sections)
+        else "",
+        "hint": _hint(staff),
+    }
+
+
+def _section(request, key, title, icon, rows, limit):
+    several = len(request.user.estate_ids()) > 1
+    return {
+        "key": key,
+        "title": title,
+        "icon": icon,
+        "more": len(rows) > limit,
+        "kinds": {promise.kind for promise in rows},
+        "lines": [_line(promise, request, several, key != "mine") for promise in rows[:limit]],
+    }
+
+
+def _all_arrivals(section):
+    return section["kinds"] <= {"arrival"}
+
+
+def _line(promise, request, several, named):
+    zone = promise.estate.zone
+    tone, text = clocks.due_text(promise.due_at, request.now, zone)
+    kind = promises.KINDS.get(promise.kind)
+    url = promises.SUBJECTS.get(promise.subject_kind)
+    href = url(promise.subject_id) if url else ""
+    if promise.kind == "callback" and request.user.may("tickets.callback", promise.estate_id):
+        href = f"{reverse('tickets:callbacks')}?ticket={promise.subject_id}"
+    return {
+        "title": promise.title,
+        "kind": str(kind.label) if kind else promise.kind,
+        "href": href,
+        "tone": tone,
+        "text": text,
+        "hint": promises.rule_text(promise, zone),
+        "estate": promise.estate.local_name if several else "",
+        "owner": promise.owner.local_name if named and promise.owner_id else "",
+    }
+
+
+def _tiles(request, tonight):
+    """Numbers of the estate in view that this person can do something about."""
+    staff, estate, now = request.user, request.estate, request.now
+    if estate is None or not staff.may("tickets.read", estate.pk):
+        return []
+    kinds = ("callback", "water_test", "arrival", "waiting")
+    start, end = ticket_reports.month_bounds(clocks.local_date(now, estate.zone), estate.zone)
+    figures = ticket_reports.promise_figures(estate.pk, kinds, now, tonight, start, end)
+    overdue, today = sum(row.overdue for row in figures.values()), sum(row.today for row in figures.values())
+    promised = reverse("tickets:promises")
+    tiles = [
+        _tile(_("Overdue"), overdue, f"{promised}?outcome=overdue", "late" if overdue else "good", "urgent"),
+        _tile(_("Due today"), today, f"{promised}?outcome=today", "today" if today else "", "clock"),
+    ]
+    callback = figures["callback"]
+    if staff.may("tickets.callback", estate.pk):
+        hint = ngettext("%(n)s overdue", "%(n)s overdue", callback.overdue) % {"n": callback.overdue}
+        tiles.append(
+            _tile(
+                _("Callbacks waiting"),
+                callback.open,
+                f"{promised}?kind=callback&outcome=open",
+                "",
+                "phone",
+                hint,
+            )
+        )
+    if staff.may("tickets.dashboard", estate.pk):
+        kept = sum(row.kept for row in figures.values())
+        on_time = sum(row.on_time for row in figures.values())
+        span = f"closed_from={start.astimezone(estate.zone):%Y-%m-%d}"
+        tiles.append(
+            _tile(_("Kept this month"), kept, f"{promised}?outcome=kept&{span}", "good", "circle-check",
+                  _("%(rate)s on time") % {"rate": percent(on_time, kept)})
+        )  # fmt: skip
+    return tiles
+
+
+def _tile(label, value, href, tone="", icon="", hint=""):
+    return {"label": label, "value": value, "href": href, "tone": tone, "icon": icon, "hint": hint}
+
+
+def _actions(staff):
+    """What this person starts from here."""
+    wanted = [
+        ("tickets.intake", "take", _("Take a repair"), "tickets:intake", "plus", "r"),
+        ("tickets.callback", "callbacks", _("Callbacks"), "tickets:callbacks", "phone", "b"),
+        ("tickets.work_own", "mine", _("My work"), "tickets:my_work", "tool", "w"),
+        ("tickets.dashboard", "dashboard", _("Dashboard"), "tickets:dashboard", "chart-bar", "d"),
+    ]
+    return [
+        {
+            "verb": verb,
+            "label": label,
+            "url": reverse(name),
+            "icon": icon,
+            "key": key,
+            "style": "primary" if at == 0 else "",
+        }
+        for at, (_permission, verb, label, name, icon, key) in enumerate(
+            row for row in wanted if staff.may(row[0])
+        )
+    ]
+
+
+def _hint(staff):
+    if staff.may("tickets.work_own"):
+        return _("Work orders appear here as soon as they are dispatched to you.")
+    if staff.may("tickets.read"):
+        return _("Promises appear here with their clocks as soon as somebody owes them.")
+    return _("What is assigned to you will appear here; the bell tells you at once.")

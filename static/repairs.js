@@ -1,0 +1,100 @@
+/* What the pages of the repairs add to app.js. Listeners sit on the document: forms may replace the page. */
+(function () {
+  "use strict";
+  var doc = document;
+
+  /* --- labour and parts ---------------------------------------------------------------------------------- */
+
+  function number(text) { return parseFloat(String(text || "").replace(/,/g, "")); }
+  function field(line, name) { return line.querySelector('[name$="-' + name + '"]'); }
+  function sum(box) {
+    var total = 0, any = false;
+    box.querySelectorAll(".lines-rows [data-line]").forEach(function (line) {
+      var price = number(field(line, "price").value), quantity = number(field(line, "quantity").value || "1");
+      if (!isNaN(price) && !isNaN(quantity)) { total += Math.round(price * quantity * 100); any = true; }
+    });
+    var shown = box.querySelector("[data-lines-sum]");
+    if (shown) shown.textContent = any ? (total / 100).toFixed(2) : "–";
+  }
+  doc.addEventListener("change", function (event) {
+    var select = event.target;
+    if (!select.matches("[data-price-item]")) return;
+    var line = select.closest("[data-line]"), option = select.selectedOptions[0];
+    if (option && option.dataset.price !== undefined) {
+      field(line, "text").value = option.dataset.text;
+      field(line, "kind").value = option.dataset.kind;
+      field(line, "price").value = option.dataset.price;
+      if (!field(line, "quantity").value) field(line, "quantity").value = "1";
+    }
+    sum(line.closest("[data-lines]"));
+  });
+  doc.addEventListener("input", function (event) {
+    var box = event.target.closest("[data-lines]");
+    if (box) sum(box);
+  });
+  doc.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-add-line]");
+    if (!button) return;
+    var box = button.closest("[data-lines]"), total = box.querySelector('[name="' + box.dataset.lines + '-TOTAL_FORMS"]');
+    var holder = doc.createElement("div");
+    holder.innerHTML = box.querySelector("template").innerHTML.replace(/__prefix__/g, total.value);
+    total.value = String(Number(total.value) + 1);
+    var line = holder.firstElementChild;
+    box.querySelector(".lines-rows").append(line);
+    var first = line.querySelector("select, input");
+    if (first) first.focus();
+  });
+
+  /* --- intake: who calls --------------------------------------------------------------------------------- */
+
+  function fill(from, onlyEmpty) {
+    var name = doc.getElementById("id_reporter_name"), phone = doc.getElementById("id_reporter_phone");
+    if (!name || (onlyEmpty && (name.value || phone.value))) return;
+    name.value = from.dataset.name;
+    phone.value = from.dataset.phone;
+    [name, phone].forEach(function (one) { one.dispatchEvent(new Event("input", { bubbles: true })); });
+  }
+  doc.addEventListener("click", function (event) {
+    var caller = event.target.closest("[data-fill-caller]");
+    if (caller) { fill(caller, false); doc.getElementById("id_problem").focus(); }
+  });
+  ["htmx:oobAfterSwap", "htmx:afterSettle"].forEach(function (name) {
+    doc.addEventListener(name, function () {
+      var now = doc.querySelector("[data-fill-now]");
+      if (now) { fill(now, true); now.removeAttribute("data-fill-now"); }
+    });
+  });
+
+  /* --- callbacks: an answer that needs words asks for them first ----------------------------------------- */
+
+  doc.addEventListener("click", function (event) {
+    var button = event.target.closest("button[data-needs]");
+    if (!button) return;
+    var wanted = doc.getElementById(button.dataset.needs);
+    button.form.querySelectorAll("[data-save]").forEach(function (one) { one.removeAttribute("data-save"); });
+    button.setAttribute("data-save", "");
+    if (wanted && !wanted.value.trim()) {
+      event.preventDefault();
+      wanted.classList.add("is-invalid");
+      wanted.focus();
+    }
+  });
+
+  /* --- the sheet in the page ----------------------------------------------------------------------------- */
+
+  function print(frame) {
+    try { frame.contentWindow.focus(); frame.contentWindow.print(); } catch (_error) { window.open(frame.src); }
+  }
+  doc.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-print-frame]");
+    if (button) print(doc.getElementById(button.dataset.printFrame));
+  });
+  function printNow() {
+    var frame = doc.querySelector("iframe[data-print-now]");
+    if (!frame) return;
+    frame.removeAttribute("data-print-now");
+    frame.addEventListener("load", function () { print(frame); }, { once: true });
+  }
+  printNow();
+  new MutationObserver(printNow).observe(doc.documentElement, { childList: true });
+})();

@@ -1,0 +1,330 @@
+"""Which tickets, which promises. Page, count, spreadsheet and every number of the dashboard use these filters."""
+
+from datetime import timedelta
+
+import django_filters as filters
+from django import forms
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from office import clocks, search
+from office.forms import Choose, DateInput
+from office.models import Building, Promise, Staff
+from residents.models import Occupancy
+from tickets import reports
+from tickets.models import Asset, CallbackTry, Category, Ticket
+
+OPEN = [("yes", _("open")), ("no", _("ended"))]
+YES_NO = [("yes", _("yes")), ("no", _("no"))]
+DUE = [
+    ("overdue", _("overdue")),
+    ("today", _("due today")),
+    ("later", _("due later")),
+    ("none", _("no clock")),
+]
+# Local days since the ticket was opened: (key, label, from, below).
+AGES = [
+    ("0-1", _("today and yesterday"), 0, 2),
+    ("2-3", _("2–3 days"), 2, 4),
+    ("4-7", _("4–7 days"), 4, 8),
+    ("8-30", _("8–30 days"), 8, 31),
+    ("31", _("over 30 days"), 31, None),
+]
+KINDS = ("callback", "water_test", "arrival", "waiting")
+
+
+def of_estate(model, order=None):
+    """Rows of the estate in view, as a filter's choices."""
+
+    def rows(request):
+        if request is None or request.estate is None:
+            return model.objects.none()
+        found = model.objects.filter(estate=request.estate)
+        return found.order_by(*order) if order else found
+
+    return rows
+
+
+def technicians(request):
+    if request is None or request.estate is None:
+        return Staff.objects.none()
+    return Staff.objects.filter(pk__in=reports.technicians(request.estate.pk).values("pk")).order_by("name")
+
+
+def local_days(request, first, last):
+    """Moments [00:00 of `first`, 24:00 of `last`) in the estate's zone; None stays open."""
+    zone = request.estate.zone
+    return first and clocks.midnight(first, zone), last and clocks.end_of_day(last, zone)
+
+
+def age_bounds(age, now, zone):
+    """(opened at or after, opened before) of one of `AGES`."""
+    today = clocks.local_date(now, zone)
+    _key, _label, youngest, below = next(row for row in AGES if row[0] == age)
+    start = None if below is None else clocks.midnight(today - timedelta(days=below - 1), zone)
+    end = clocks.midnight(today - timedelta(days=youngest - 1), zone)
+    return start, end
+
+
+def _day(label):
+    return filters.DateFilter(label=label, method="nothing", widget=DateInput(quick=""))
+
+
+class DayRanges:
+    """`<name>_from` and `<name>_to` are local days, both included."""
+
+    day_fields = {}  # parameter prefix → moment field
+
+    def nothing(self, rows, name, value):
+        return rows
+
+    def filter_queryset(self, queryset):
+        rows = super().filter_queryset(queryset)
+        data = self.form.cleaned_data
+        for prefix, field in self.day_fields.items():
+            start, end = local_days(self.request, data.get(f"{prefix}_from"), data.get(f"{prefix}_to"))
+            if start:
+                rows = rows.filter(**{f"{field}__gte": start})
+            if end:
+                rows = rows.filter(**{f"{field}__lt": end})
+        return rows
+
+
+class TicketFilter(DayRanges, filters.FilterSet):
+    day_fields = {"opened": "opened_at", "done": "done_at", "closed": "closed_at"}
+
+    q = filters.CharFilter(
+        label=_("Number, unit, name or telephone"),
+        method="search",
+        widget=forms.TextInput({"type": "search"}),
+    )
+    open = filters.ChoiceFilter(label=_("Open"), choices=OPEN, method="by_open", empty_label=_("all"))
+    state = filters.MultipleChoiceFilter(
+        label=_("State"), choices=Ticket.State.choices, widget=forms.SelectMultiple({"data-choose": ""})
+    )
+    category = filters.ModelChoiceFilter(label=_("Category"), queryset=of_estate(Category), widget=Choose)
+    technician = filters.ModelChoiceFilter(label=_("Technician"), queryset=technicians, widget=Choose)
+    building = filters.ModelChoiceFilter(label=_("Building"), queryset=of_estate(Building), widget=Choose)
+    due = filters.ChoiceFilter(label=_("Next clock"), choices=DUE, method="by_due", empty_label=_("any"))
+    opened_from = _day(_("Opened from"))
+    opened_to = _day(_("Opened until"))
+    risk = filters.ChoiceFilter(label=_("Risk"), choices=Category.Risk.choices, empty_label=_("any"))
+    stream = filters.ChoiceFilter(
+        label=_("Kind of work"), choices=Category.Stream.choices, empty_label=_("any")
+    )
+    promise = filters.ChoiceFilter(label=_("Owes"), method="by_promise", empty_label=_("any"), choices=[])
+    age = filters.ChoiceFilter(
+        label=_("Age"), choices=[row[:2] for row in AGES], method="by_age", empty_label=_("any")
+    )
+    repeat = filters.ChoiceFilter(label=_("Repeat"), choices=YES_NO, method="by_repeat", empty_label=_("any"))
+    asset = filters.ModelChoiceFilter(label=_("Public facility"), queryset=of_estate(Asset), widget=Choose)
+    unit = filters.NumberFilter(label=_("Unit"), field_name="unit_id", widget=forms.HiddenInput)
+    no_technician = filters.BooleanFilter(
+        label=_("Nobody sent"), method="by_no_technician", widget=forms.HiddenInput
+    )
+    no_building = filters.BooleanFilter(
+        label=_("No building named"), method="by_no_building", widget=forms.HiddenInput
+    )
+    satisfied = filters.ChoiceFilter(
+        label=_("Satisfied"), choices=YES_NO, method="by_satisfied", empty_label=_("any")
+    )
+    ending = filters.ChoiceFilter(label=_("Ended as"), choices=Ticket.Ending.choices, empty_label=_("any"))
+    done_from = _day(_("Completed from"))
+    done_to = _day(_("Completed until"))
+    closed_from = _day(_("Ended from"))
+    closed_to = _day(_("Ended until"))
+
+    class Meta:
+        model = Ticket
+        fields = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        from office import promises
+
+        self.filters["promise"].extra["choices"] = [(kind, promises.KINDS[kind].label) for kind in KINDS]
+
+    def search(self, rows, name, value):
+        """Number (whole, beginning or last digits), unit, reporter; a telephone finds its person's units."""
+        text = value.strip()
+        estates = [self.request.estate.pk] if self.request.estate else []
+        hits = search.find(estates, text, limit=200)
+        ids = {"unit": [], "person": [], Ticket.SUBJECT: []}
+        for hit in hits:
+            ids.setdefault(hit.subject_kind, []).append(hit.subject_id)
+        units = list(ids["unit"])
+        if ids["person"]:
+            units += Occupancy.objects.filter(person_id__in=ids["person"]).values_list("unit_id", flat=True)
+        wanted = Q(number__startswith=text.upper()) | Q(source_number=text)
+        if ids[Ticket.SUBJECT]:
+            wanted |= Q(pk__in=ids[Ticket.SUBJECT])
+        if units:
+            wanted |= Q(unit_id__in=units)
+        if ids["person"]:
+            wanted |= Q(reporter_id__in=ids["person"])
+        # Names nobody registered are looked for among open tickets only: their index is small.
+        wanted |= Q(closed_at__isnull=True) & (
+            Q(reporter_name__icontains=text) | Q(reporter_phone__contains=text)
+        )
+        return rows.filter(wanted)
+
+    def by_open(self, rows, name, value):
+        return rows.filter(closed_at__isnull=value == "yes")
+
+    def by_no_technician(self, rows, name, value):
+        return rows.filter(technician__isnull=True) if value else rows
+
+    def by_due(self, rows, name, value):
+        now, zone = self.request.now, self.request.estate.zone
+        rows = rows.filter(closed_at__isnull=True)
+        tonight = clocks.end_of_day(clocks.local_date(now, zone), zone)
+        return {
+            "overdue": lambda: rows.filter(next_due_at__lte=now),
+            "today": lambda: rows.filter(next_due_at__gt=now, next_due_at__lte=tonight),
+            "later": lambda: rows.filter(next_due_at__gt=tonight),
+            "none": lambda: rows.filter(next_due_at__isnull=True),
+        }[value]()
+
+    def by_promise(self, rows, name, value):
+        owed = Promise.objects.filter(
+            subject_kind=Ticket.SUBJECT, subject_id=OuterRef("pk"), kind=value, closed_at__isnull=True
+        )
+        return rows.filter(closed_at__isnull=True).filter(Exists(owed))
+
+    def by_age(self, rows, name, value):
+        start, end = age_bounds(value, self.request.now, self.request.estate.zone)
+        rows = rows.filter(opened_at__lt=end)
+        return rows.filter(opened_at__gte=start) if start else rows
+
+    def by_repeat(self, rows, name, value):
+        return rows.filter(is_repeat=value == "yes")
+
+    def by_no_building(self, rows, name, value):
+        return rows.filter(building__isnull=True) if value else rows
+
+    def by_satisfied(self, rows, name, value):
+        return rows.filter(satisfied=value == "yes")
+
+
+OUTCOMES = [
+    ("owed", _("owed or kept")),
+    ("overdue", _("overdue")),
+    ("today", _("due today")),
+    ("ahead", _("due later")),
+    ("open", _("open")),
+    ("kept", _("kept")),
+    ("on_time", _("kept on time")),
+    ("late", _("kept late")),
+    ("unreachable", _("could not be kept")),
+    ("extended", _("extended")),
+]
+
+
+class PromiseFilter(DayRanges, filters.FilterSet):
+    """Deadlines owed about tickets. `fact` is what the clock counts from, `closed` what ended it."""
+
+    day_fields = {"fact": "fact_at", "closed": "closed_at"}
+
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=[], empty_label=_("any"))
+    outcome = filters.ChoiceFilter(
+        label=_("Outcome"), choices=OUTCOMES, method="by_outcome", empty_label=_("any")
+    )
+    owner = filters.ModelChoiceFilter(label=_("Owner"), queryset=lambda request: Staff.objects.filter(
+        postings__estate=request.estate).distinct() if request and request.estate else Staff.objects.none(), widget=Choose)  # fmt: skip
+    fact_from = _day(_("Counts from, first day"))
+    fact_to = _day(_("Counts from, last day"))
+    closed_from = _day(_("Ended from"))
+    closed_to = _day(_("Ended until"))
+
+    class Meta:
+        model = Promise
+        fields = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        from office import promises
+
+        self.filters["kind"].extra["choices"] = [(kind, promises.KINDS[kind].label) for kind in KINDS]
+
+    def by_outcome(self, rows, name, value):
+        now, zone = self.request.now, self.request.estate.zone
+        tonight = clocks.end_of_day(clocks.local_date(now, zone), zone)
+        Outcome = Promise.Outcome
+        return {
+            "owed": lambda: rows.exclude(outcome__in=[Outcome.EXTENDED, Outcome.CANCELLED]),
+            "overdue": lambda: rows.filter(closed_at__isnull=True, due_at__lte=now),
+            "today": lambda: rows.filter(closed_at__isnull=True, due_at__gt=now, due_at__lte=tonight),
+            "ahead": lambda: rows.filter(closed_at__isnull=True, due_at__gt=tonight),
+            "open": lambda: rows.filter(closed_at__isnull=True),
+            "kept": lambda: rows.filter(outcome=Outcome.KEPT),
+            "on_time": lambda: rows.filter(outcome=Outcome.KEPT, closed_at__lte=F("due_at")),
+            "late": lambda: rows.filter(outcome=Outcome.KEPT, closed_at__gt=F("due_at")),
+            "unreachable": lambda: rows.filter(outcome=Outcome.UNREACHABLE),
+            "extended": lambda: rows.filter(outcome=Outcome.EXTENDED),
+        }[value]()
+
+
+class CallbackFilter(filters.FilterSet):
+    """Callbacks made: by whom, how they ended, when."""
+
+    outcome = filters.ChoiceFilter(
+        label=_("Result"), choices=CallbackTry.Outcome.choices, empty_label=_("any")
+    )
+    reached = filters.ChoiceFilter(
+        label=_("Reached"), choices=YES_NO, method="by_reached", empty_label=_("any")
+    )
+    score = filters.ChoiceFilter(
+        label=_("Score"), choices=[(str(n), str(n)) for n in range(5, 0, -1)] + [("none", _("none"))],
+        method="by_score", empty_label=_("any"),
+    )  # fmt: skip
+    by = filters.ModelChoiceFilter(label=_("By"), queryset=lambda request: Staff.objects.filter(
+        postings__estate=request.estate).distinct() if request and request.estate else Staff.objects.none(), widget=Choose)  # fmt: skip
+    tried_from = _day(_("From"))
+    tried_to = _day(_("Until"))
+
+    class Meta:
+        model = CallbackTry
+        fields = []
+
+    def nothing(self, rows, name, value):
+        return rows
+
+    def by_reached(self, rows, name, value):
+        not_reached = Q(outcome=CallbackTry.Outcome.NOT_REACHED)
+        return rows.exclude(not_reached) if value == "yes" else rows.filter(not_reached)
+
+    def by_score(self, rows, name, value):
+        return rows.filter(score__isnull=True) if value == "none" else rows.filter(score=int(value))
+
+    def filter_queryset(self, queryset):
+        rows = super().filter_queryset(queryset)
+        data = self.form.cleaned_data
+        start, end = local_days(self.request, data.get("tried_from"), data.get("tried_to"))
+        if start:
+            rows = rows.filter(tried_at__gte=start)
+        return rows.filter(tried_at__lt=end) if end else rows
+
+
+class AssetFilter(filters.FilterSet):
+    q = filters.CharFilter(
+        label=_("Name or code"), method="search", widget=forms.TextInput({"type": "search"})
+    )
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=Asset.Kind.choices, empty_label=_("any"))
+    building = filters.ModelChoiceFilter(label=_("Building"), queryset=of_estate(Building), widget=Choose)
+    in_service = filters.ChoiceFilter(
+        label=_("In service"), choices=YES_NO, method="by_service", empty_label=_("any")
+    )
+
+    class Meta:
+        model = Asset
+        fields = []
+
+    def search(self, rows, name, value):
+        text = value.strip()
+        return rows.filter(
+            Q(code__icontains=text) | Q(name_zh_hant__icontains=text) | Q(name_zh_hans__icontains=text)
+            | Q(name_en__icontains=text) | Q(place__icontains=text)
+        )  # fmt: skip
+
+    def by_service(self, rows, name, value):
+        return rows.filter(in_service=value == "yes")

@@ -1,0 +1,73 @@
+"""Lists over many repairs. What may be seen here, and the moves over several rows."""
+
+from django.db.models import Q
+from django.db.models.functions import Left
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from office import lists
+from office.access import may
+from office.models import Promise
+from tickets import columns
+from tickets.models import CallbackTry, Ticket
+from tickets.views import rows
+
+SNIPPET = 90  # characters read of the problem
+
+
+def listed(request):
+    """Tickets of the estate in view, as the list reads them."""
+    return rows.of_estate(request, Ticket, "tickets.read").annotate(problem_start=Left("problem", SNIPPET))
+
+
+@may("tickets.read")
+@require_http_methods(["GET", "POST"])
+def tickets(request):
+    bulk, actions = [], []
+    if request.user.may("tickets.dispatch"):
+        bulk.append(
+            {
+                "verb": "dispatch_many",
+                "label": _("Dispatch to …"),
+                "url": reverse("tickets:dispatch_many"),
+                "icon": "send",
+            }
+        )
+    if request.user.may("tickets.intake"):
+        actions.append(
+            {
+                "verb": "take",
+                "label": _("Take a repair"),
+                "url": reverse("tickets:intake"),
+                "icon": "plus",
+                "key": "r",
+                "style": "primary",
+            }
+        )
+    return lists.render(
+        request, columns.TICKETS, listed(request), template="tickets/list.html", actions=actions, bulk=bulk
+    )
+
+
+@may("tickets.read")
+@require_http_methods(["GET", "POST"])
+def promises(request):
+    """Deadlines owed about repairs: what the dashboard counts."""
+    owed = rows.of_estate(request, Promise, "tickets.read").filter(subject_kind=Ticket.SUBJECT)
+    return lists.render(
+        request,
+        columns.PROMISES,
+        owed.exclude(outcome=Promise.Outcome.CANCELLED),
+        template="tickets/list.html",
+    )
+
+
+@may("tickets.read")
+@require_http_methods(["GET", "POST"])
+def callbacks_made(request):
+    """Every try to call back: results, scores, by whom."""
+    allowed = Q(ticket__estate_id__in=request.user.estate_ids("tickets.read"), ticket__estate=request.estate)
+    return lists.render(
+        request, columns.CALLBACKS, CallbackTry.objects.filter(allowed), template="tickets/list.html"
+    )

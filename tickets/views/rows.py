@@ -1,0 +1,62 @@
+"""The rows a person may open. Not theirs is 404, the same as not existing (SPEC §1)."""
+
+from django.db.models import Exists, OuterRef
+from django.shortcuts import get_object_or_404
+
+from tickets import rules
+from tickets.models import Ticket, WorkOrder
+
+PAGE = (
+    "estate",
+    "unit__building",
+    "asset",
+    "building",
+    "category",
+    "owner",
+    "technician",
+    "reporter",
+    "repeat_of",
+    "duplicate_of",
+)
+
+
+def tickets(staff):
+    """All tickets where the posting reads repairs; elsewhere those with a work order of one's own."""
+    rows = Ticket.objects.visible_to(staff, "tickets.read")
+    if staff.may("tickets.read_own"):
+        own = WorkOrder.objects.filter(ticket=OuterRef("pk"), technician=staff)
+        rows = rows | Ticket.objects.visible_to(staff, "tickets.read_own").filter(Exists(own))
+    return rows
+
+
+def ticket(request, pk):
+    """One ticket with everything its page names, or 404."""
+    return get_object_or_404(tickets(request.user).select_related(*PAGE), pk=pk)
+
+
+def orders(staff):
+    rows = WorkOrder.objects.visible_to(staff, "tickets.read")
+    if staff.may("tickets.read_own"):
+        rows = rows | WorkOrder.objects.visible_to(staff, "tickets.read_own").filter(technician=staff)
+    return rows
+
+
+def order(request, pk):
+    """One work order with its ticket, or 404: technicians see their own only (SPEC §1)."""
+    related = [f"ticket__{name}" for name in PAGE if name not in ("repeat_of", "duplicate_of")]
+    return get_object_or_404(orders(request.user).select_related("technician", "estate", *related), pk=pk)
+
+
+def of_estate(request, model, permission):
+    """Rows of the estate in view where the posting grants `permission`."""
+    return model.objects.visible_to(request.user, permission).filter(estate=request.estate)
+
+
+def latest_order(ticket):
+    return ticket.work_orders.select_related("technician").order_by("-sequence").first()
+
+
+def needs(verb):
+    """The permissions that open the page of a move: for everybody's work, and for one's own."""
+    rule = rules.MOVES[verb]
+    return [permission for permission in (rule.permission, rule.own) if permission]

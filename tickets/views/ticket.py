@@ -1,0 +1,264 @@
+"""The ticket's page: its state, its clocks, what may be done next, and everything that happened."""
+
+from django.db.models import Prefetch
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from office import clocks, journal, lists, promises
+from office.access import may
+from office.models import Event, File, Promise
+from tickets import columns, reports, rules
+from tickets.models import Ticket, WorkLine
+from tickets.views import rows
+
+EVENTS = 60  # lines of the timeline shown at once
+FIRST = {
+    Ticket.State.ACCEPTED: "dispatch",
+    Ticket.State.DISPATCHED: "arrive",
+    Ticket.State.IN_PROGRESS: "finish",
+    Ticket.State.WAITING: "resume",
+    Ticket.State.TESTING: "water_test",
+    Ticket.State.DONE: "call_back",
+}
+PLAIN = {"key_slip", "decide"}  # they start from the slips' page and from the request itself
+LOOKS = {
+    "ticket.taken": ("phone-incoming", "new"),
+    "ticket.dispatched": ("send", "new"),
+    "ticket.scheduled": ("calendar", ""),
+    "ticket.arrived": ("map-pin", "busy"),
+    "ticket.waits": ("clock-pause", "wait"),
+    "ticket.resumed": ("player-play", ""),
+    "ticket.work_ended": ("tool", "busy"),
+    "ticket.done": ("circle-check", "good"),
+    "ticket.test_passed": ("droplet", "good"),
+    "ticket.test_failed": ("droplet", "bad"),
+    "ticket.callback_not_reached": ("phone-off", "wait"),
+    "ticket.callback_not_satisfied": ("mood-sad", "bad"),
+    "ticket.closed": ("mood-smile", "good"),
+    "ticket.cancelled": ("x", ""),
+    "ticket.duplicate": ("copy", ""),
+    "ticket.printed": ("printer", ""),
+    "ticket.quoted": ("receipt", ""),
+    "ticket.consented": ("signature", ""),
+}
+
+
+@may("tickets.read", "tickets.read_own")
+@require_GET
+def ticket(request, pk):
+    row = rows.ticket(request, pk)
+    orders = list(
+        row.work_orders.select_related("technician").prefetch_related(
+            Prefetch("lines", WorkLine.objects.order_by("position", "pk"))
+        )
+    )
+    latest = orders[-1] if orders else None
+    all_promises = list(
+        Promise.objects.of(Ticket.SUBJECT, row.pk)
+        .exclude(outcome=Promise.Outcome.CANCELLED)
+        .select_related("owner")
+        .order_by("due_at", "pk")
+    )
+    context = {
+        "ticket": row,
+        "place": place_text(row),
+        "state": columns.state_label(row.state),
+        "state_tone": columns.TONES[row.state],
+        "moves": moves_of(row, latest, request.user),
+        "clocks": [
+            clock(promise, request.now, row.estate.zone) for promise in all_promises if promise.is_open
+        ],
+        "past_clocks": [
+            clock(promise, request.now, row.estate.zone) for promise in all_promises if not promise.is_open
+        ],
+        "facts": facts(row),
+        "costs": costs(row),
+        "quote_lines": list(row.quote_lines.all()) if row.quoted_amount is not None else [],
+        "orders": orders,
+        "latest": latest,
+        "tests": list(row.water_tests.select_related("by")) if row.is_leak else [],
+        "callbacks": list(row.callbacks.select_related("by"))
+        if row.callback_tries or row.rework_count or not row.is_open
+        else [],
+        "requests": [
+            (asked, asked.state == asked.State.ASKED and request.user.may("tickets.approve", row.estate_id))
+            for asked in row.requests.select_related("asked_by", "decided_by", "promise").order_by("-pk")
+        ],
+        "history": [
+            (old, columns.state_label(old.state), columns.TONES[old.state])
+            for old in reports.fault_history(row)
+        ],
+        "files": files(row),
+        "events": timeline(row),
+    }
+    return render(request, "tickets/ticket.html", context)
+
+
+def place_text(ticket):
+    """Unit, facility or public area in one line."""
+    if ticket.unit_id:
+        return ticket.unit.code
+    if ticket.asset_id:
+        return f"{ticket.asset.local_name} {ticket.place or ticket.asset.place}".strip()
+    return ticket.place
+
+
+def moves_of(ticket, order, staff, back=""):
+    """Every move as a button or as a refusal with its sentence; the usual next one first."""
+    if not ticket.is_open:
+        return []
+    names = [name for name in rules.MOVES if name not in PLAIN and rules.may(name, ticket, staff)]
+    first = FIRST.get(ticket.state)
+    names.sort(key=lambda name: name != first)
+    moves = []
+    for name in names:
+        rule = rules.MOVES[name]
+        on_order = name in ("arrive", "finish")
+        if on_order and order is None:
+            continue
+        url = reverse(f"tickets:{name}", args=[order.pk if on_order else ticket.pk])
+        moves.append(
+            {
+                "verb": name,
+                "label": rule.label,
+                "icon": rule.icon,
+                "key": rule.key,
+                "url": url + (f"?back={back}" if back else ""),
+                "why_not": rules.why_not(name, ticket, staff),
+                "style": "primary" if name == first else "",
+                "dialog": name not in ("finish", "quote", "call_back", "correct"),
+            }
+        )
+    return moves
+
+
+def clock(promise, now, zone):
+    """A promise as one clock: what, how late, by which rule."""
+    tone, text = clocks.due_text(promise.due_at, now, zone)
+    if promise.outcome == Promise.Outcome.KEPT:
+        tone, text = (
+            ("kept", _("kept")) if promise.closed_at <= promise.due_at else ("broken", _("kept late"))
+        )
+    elif promise.outcome == Promise.Outcome.EXTENDED:
+        tone, text = "quiet", _("extended")
+    elif promise.outcome == Promise.Outcome.UNREACHABLE:
+        tone, text = "broken", _("could not be kept")
+    return {
+        "label": promises.KINDS[promise.kind].label if promise.kind in promises.KINDS else promise.kind,
+        "text": text,
+        "tone": tone,
+        "due": promise.due_at,
+        "due_text": lists.stamp(promise.due_at),
+        "hint": promises.rule_text(promise, zone),
+        "owner": promise.owner,
+        "reason": promise.reason,
+    }
+
+
+def window_text(start, end):
+    return f"{lists.stamp(start)}–{lists.stamp(end)[-5:]}" if start and end else ""
+
+
+def facts(ticket):
+    """(label, text, address) of what was written down at intake and since."""
+    unit_url = reverse("residents:unit", args=[ticket.unit_id]) if ticket.unit_id else ""
+    asset_url = reverse("tickets:asset", args=[ticket.asset_id]) if ticket.asset_id else ""
+    found = [
+        (_("Unit or place"), place_text(ticket), unit_url or asset_url),
+        (
+            _("Reporter"),
+            ticket.reporter_name,
+            reverse("residents:person", args=[ticket.reporter_id]) if ticket.reporter_id else "",
+        ),
+        (
+            _("Telephone"),
+            ticket.reporter_phone,
+            f"tel:{ticket.reporter_phone}" if ticket.reporter_phone else "",
+        ),
+        (_("Category"), f"{ticket.category.local_name} ({ticket.get_risk_display()})", ""),
+        (_("Convenient time"), window_text(ticket.window_from, ticket.window_to), ""),
+        (_("Technician"), ticket.technician.local_name if ticket.technician else "", ""),
+        (_("Taken by"), ticket.owner.local_name if ticket.owner else "", ""),
+        (_("Opened"), f"{lists.stamp(ticket.opened_at)}, {ticket.get_channel_display()}", ""),
+    ]
+    if ticket.work_ended_at:
+        found.append((_("Work ended"), lists.stamp(ticket.work_ended_at), ""))
+    if ticket.done_at:
+        found.append((_("Completed"), lists.stamp(ticket.done_at), ""))
+    if ticket.closed_at:
+        found.append((_("Ended"), f"{lists.stamp(ticket.closed_at)}, {ticket.get_ending_display()}", ""))
+    if ticket.end_reason:
+        found.append((_("Reason"), ticket.end_reason, ""))
+    if ticket.repeat_of_id:
+        found.append(
+            (_("Repeat of"), ticket.repeat_of.number, reverse("tickets:ticket", args=[ticket.repeat_of_id]))
+        )
+    if ticket.duplicate_of_id:
+        found.append(
+            (
+                _("Duplicate of"),
+                ticket.duplicate_of.number,
+                reverse("tickets:ticket", args=[ticket.duplicate_of_id]),
+            )
+        )
+    if ticket.source:
+        found.append((_("Source"), f"{ticket.source} {ticket.source_number}: {ticket.source_status}", ""))
+    return found
+
+
+def costs(ticket):
+    from office import money
+
+    currency = ticket.estate.currency
+    found = [(_("Who pays"), ticket.get_cost_display())]
+    if ticket.warranty_until:
+        found.append((_("Warranty until"), f"{ticket.warranty_until:%Y-%m-%d}"))
+    if ticket.cost_reason:
+        found.append((_("Reason"), ticket.cost_reason))
+    if ticket.contractor:
+        found.append((_("Contractor"), ticket.contractor))
+    if ticket.quoted_amount is not None:
+        found.append((_("Quotation"), money.show(ticket.quoted_amount, currency)))
+    if ticket.agreed_amount is not None:
+        found.append((_("Agreed amount"), money.show(ticket.agreed_amount, currency)))
+        found.append((_("Consent"), f"{ticket.consent_by}, {lists.stamp(ticket.consent_at)}"))
+    return found
+
+
+def size_text(size):
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
+
+
+def files(ticket):
+    found = File.objects.filter(subject_kind=Ticket.SUBJECT, subject_id=ticket.pk, removed_at__isnull=True)
+    return [
+        {
+            "name": file.name,
+            "url": reverse("office:file", args=[file.pk]),
+            "thumb": reverse("office:file", args=[file.pk]) if file.is_image else "",
+            "size_text": size_text(file.size),
+            "at": lists.stamp(file.uploaded_at),
+            "by": file.uploaded_by.local_name if file.uploaded_by else "",
+        }
+        for file in found.select_related("uploaded_by").order_by("pk")
+    ]
+
+
+def timeline(ticket):
+    lines = Event.objects.filter(subject_kind=Ticket.SUBJECT, subject_id=ticket.pk).order_by("-id")[:EVENTS]
+    found = []
+    for event in lines:
+        icon, tone = LOOKS.get(event.verb, ("history", ""))
+        found.append(
+            {
+                "text": journal.sentence(event),
+                "at": lists.stamp(event.at),
+                "iso": event.at.isoformat(),
+                "by": event.by_name,
+                "icon": icon,
+                "tone": tone,
+            }
+        )
+    return found
