@@ -7,7 +7,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from config import navigation
+from config import navigation, what_is_owed
 from office import reports
 from office.access import may
 
@@ -61,7 +61,7 @@ def frame(request):
 @may("office.home")
 @require_GET
 def home(request):
-    return render(request, "home.html")
+    return render(request, "home.html", what_is_owed.context(request))
 
 
 @may("office.search")
@@ -73,4 +73,4 @@ def search(request):
 @may("office.home")
 @require_GET
 def owed(request):
-    return render(request, "home.html")
+    return render(request, "home.html", what_is_owed.context(request, everything=True))
