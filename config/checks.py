@@ -25,6 +25,9 @@ def refusals():
     if settings.APP_DATABASE_USER == settings.OWNER_DATABASE_USER:
         hint = "Give MIGRATE_DATABASE_URL the owner's role and DATABASE_URL a role without DDL."
         found.append(Error("One database role both migrates and runs.", hint=hint, id="config.E003"))
+    elif may_change_schema():
+        hint = "Run the application as a role that owns nothing; docs/operations.md has the statements."
+        found.append(Error("The application's database role may change tables.", hint=hint, id="config.E006"))
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         hint = "Set ALLOWED_HOSTS to the names people type, separated by commas."
         found.append(Error("ALLOWED_HOSTS is empty or open to every name.", hint=hint, id="config.E004"))
@@ -33,6 +36,21 @@ def refusals():
         said = f"Demonstration accounts: {', '.join(accounts)}."
         found.append(Error(said, hint=hint, id="config.E005"))
     return found
+
+
+def may_change_schema():
+    """Asked of the database itself, because two names in two addresses prove little."""
+    question = (
+        "SELECT has_schema_privilege('public', 'CREATE') OR "
+        "EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreatedb OR rolcreaterole))"
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(question)
+            return cursor.fetchone()[0]
+    except DatabaseError:
+        connection.close()
+        return False
 
 
 def demonstration_accounts():

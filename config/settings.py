@@ -43,7 +43,7 @@ def _kept_secret(name):
     return path.read_text().strip()
 
 
-DEFAULT_SECRET = "change-me"
+DEFAULT_SECRET = "change-me"  # noqa: S105 the one that production refuses
 SECRET_KEY = env("SECRET_KEY", default=DEFAULT_SECRET if PRODUCTION else "").strip() or _kept_secret("secret_key")
 # AES keys of identity numbers: lines "key-id:base64 of 32 bytes", newest last. Production sets the path.
 IDENTITY_KEYS_FILE = Path(env("IDENTITY_KEYS_FILE", default=str(DATA_DIR / "identity_keys")))

@@ -18,30 +18,41 @@ def test_a_sound_production_passes_without_a_warning():
     assert done.returncode == 0, done.stderr
 
 
-ONE_ROLE = production.environment()["DATABASE_URL"]
-
-
 @pytest.mark.parametrize(
     ("word", "changes"),
     [
-        ("config.E001", {"DEBUG": "1"}),
-        ("config.E002", {"SECRET_KEY": None}),
+        ("config.E001", {"DEBUG": True}),
+        ("config.E002", {"SECRET_KEY": settings.DEFAULT_SECRET}),
         ("config.E002", {"SECRET_KEY": "short"}),
-        ("config.E003", {"MIGRATE_DATABASE_URL": ONE_ROLE}),
-        ("config.E003", {"MIGRATE_DATABASE_URL": None}),
-        ("config.E004", {"ALLOWED_HOSTS": None}),
-        ("config.E004", {"ALLOWED_HOSTS": "*"}),
+        ("config.E003", {"OWNER_DATABASE_USER": "guanjia_app"}),
+        ("config.E004", {"ALLOWED_HOSTS": []}),
+        ("config.E004", {"ALLOWED_HOSTS": ["*"]}),
     ],
 )
-def test_each_fault_is_refused_by_the_check(word, changes):
-    done = production.run(*CHECK, **changes)
+@pytest.mark.django_db
+def test_each_fault_is_refused_alone(settings, word, changes):
+    assert checks.refusals() == []
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    assert [found.id for found in checks.refusals()] == [word]
+
+
+@pytest.mark.django_db
+def test_a_role_that_may_change_tables_is_refused(monkeypatch):
+    assert not checks.may_change_schema()
+    monkeypatch.setattr(checks, "may_change_schema", lambda: True)
+    assert [found.id for found in checks.refusals()] == ["config.E006"]
+
+
+FAULTS = {"DEBUG": "1", "SECRET_KEY": None, "ALLOWED_HOSTS": None, "MIGRATE_DATABASE_URL": None}
+
+
+def test_the_check_and_the_start_both_refuse():
+    done = production.run(*CHECK, **FAULTS)
     assert done.returncode != 0
-    assert word in done.stderr
-
-
-def test_an_unsafe_production_does_not_start():
-    faults = {"DEBUG": "1", "SECRET_KEY": None, "ALLOWED_HOSTS": None, "MIGRATE_DATABASE_URL": None}
-    done = production.run(*START, GUANJIA_POOL="0", **faults)
+    for word in ("config.E001", "config.E002", "config.E003", "config.E004"):
+        assert word in done.stderr
+    done = production.run(*START, GUANJIA_POOL="0", **FAULTS)
     assert done.returncode != 0
     assert "Guanjia does not start with these settings" in done.stderr
     for sentence in ("DEBUG is on", "SECRET_KEY is", "One database role", "ALLOWED_HOSTS is empty"):
