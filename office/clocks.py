@@ -54,8 +54,9 @@ def limit(*, fact_at, amount, measure, zone, closes_at, agreed=None):
     later = timedelta(hours=24)
     if measure == Measure.HOURS:
         due_at = fact_at + timedelta(hours=amount)
-        # Only the 1-hour limit warns 15 minutes ahead and climbs after an hour (SPEC §0).
-        warn_at, later = due_at - HOUR_WARNING, timedelta(hours=1)
+        warn_at = due_at - HOUR_WARNING
+        if amount <= 1:  # only the 1-hour limit climbs to the director after an hour (SPEC §0)
+            later = timedelta(hours=1)
     elif measure == Measure.SAME_DAY:
         day = local_date(fact_at, zone)
         due_at = end_of_day(day, zone)

@@ -1,3 +1,4 @@
+from datetime import time
 from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -43,10 +44,10 @@ class Estate(models.Model):
     country = models.CharField(_("country of telephone numbers"), max_length=2, default="CN")
     paper = models.CharField(_("work order paper"), max_length=2, choices=Paper, default=Paper.A4)
     copies = models.PositiveSmallIntegerField(_("copies of a work order"), default=2)
-    opens_at = models.TimeField(_("office opens"), default="08:30")
-    closes_at = models.TimeField(_("office closes"), default="17:30")
-    quiet_from = models.TimeField(_("no messages from"), default="21:00")
-    quiet_to = models.TimeField(_("no messages until"), default="08:00")
+    opens_at = models.TimeField(_("office opens"), default=time(8, 30))
+    closes_at = models.TimeField(_("office closes"), default=time(17, 30))
+    quiet_from = models.TimeField(_("no messages from"), default=time(21))
+    quiet_to = models.TimeField(_("no messages until"), default=time(8))
     repeat_days = models.PositiveSmallIntegerField(
         _("same fault again within (days)"), default=30, help_text=_("A repair of the same category and place within this time is flagged as a repeat.")
     )
