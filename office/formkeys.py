@@ -28,7 +28,7 @@ def known(key, staff):
 
 @transaction.atomic
 def once(key, staff, now, act):
-    """(address, first): `act()` runs once per key and answers the address to go to.
+    """(address, first): `act()` runs once per key and answers the address to go to (at most 300 characters).
 
     The key is written before the effect and in its transaction: a second sender waits for the first and then
     finds its address; if the effect fails the key goes with it, and the form may be sent again.

@@ -4,19 +4,22 @@ An action hands over how its rows were before (`snapshot`) and which rows it mad
 old values, removes the made rows and cancels messages that have not left. The journal keeps both lines.
 """
 
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, time, timedelta
 
 from django.apps import apps
+from django.contrib import messages
 from django.db import transaction
-from django.utils.dateparse import parse_date, parse_datetime
+from django.db.models import ProtectedError
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from office import journal
 from office.models import Message, Undo
 from office.refusals import Refused
 
 SECONDS = 10
+SINCE = gettext_lazy("Something else has happened since; it can no longer be taken back.")
 
 
 def snapshot(row, *fields):
@@ -34,20 +37,17 @@ def made(row):
 
 
 def _plain(value):
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 def _typed(model, name, value):
+    """A value of `snapshot` as its column wants it."""
     if value is None:
         return None
-    kind = next(f for f in model._meta.concrete_fields if f.attname == name).get_internal_type()
-    if kind == "DateTimeField":
-        return parse_datetime(value)
-    if kind == "DateField":
-        return parse_date(value)
-    return Decimal(value) if kind == "DecimalField" else value
+    column = next(field for field in model._meta.concrete_fields if field.attname == name)
+    return (column.target_field if column.is_relation else column).to_python(value)
 
 
 def offer(*, verb, subject, by, now, before, made=(), seconds=SECONDS):
@@ -89,15 +89,13 @@ def take_back(*, undo, by, now):
     model = apps.get_model(first["model"])
     subject = model.objects.select_for_update().get(pk=undo.subject_id)
     if subject.version != undo.version:
-        raise Refused(_("Something else has happened since; it can no longer be taken back."))
-    messages = Message.objects.filter(
-        subject_kind=undo.subject_kind, subject_id=undo.subject_id, made_at__gte=undo.at
-    ).exclude(channel=Message.Channel.DESK)
-    if messages.exclude(state__in=[Message.State.QUEUED, Message.State.CANCELLED]).exists():
-        raise Refused(_("A message about it has already left the house."))
-    messages.filter(state=Message.State.QUEUED).update(state=Message.State.CANCELLED)
-    for row in reversed(undo.made):
-        apps.get_model(row["model"]).objects.filter(pk=row["pk"]).delete()
+        raise Refused(SINCE)
+    _withdraw_messages(undo, now)
+    try:
+        for row in reversed(undo.made):
+            apps.get_model(row["model"]).objects.filter(pk=row["pk"]).delete()
+    except ProtectedError:
+        raise Refused(SINCE) from None
     for row in undo.before:
         model = apps.get_model(row["model"])
         values = {name: _typed(model, name, value) for name, value in row["fields"].items()}
@@ -109,3 +107,29 @@ def take_back(*, undo, by, now):
         "office.undone", subject=subject, by=by, now=now, data={"change": {"word": f"verb.{undo.verb}"}}
     )
     return type(subject).objects.get(pk=subject.pk)
+
+
+def _withdraw_messages(undo, now):
+    """Cancel what the change wrote to people. Locked first: a worker claims none of them in the meantime."""
+    found = Message.objects.select_for_update().filter(
+        subject_kind=undo.subject_kind, subject_id=undo.subject_id, made_at__gte=undo.at
+    )
+    rows = list(found.order_by("pk"))
+    for message in rows:
+        left = message.state in (Message.State.SENDING, Message.State.SENT, Message.State.FAILED)
+        if left and message.channel != Message.Channel.DESK:
+            raise Refused(_("A message about it has already left the house."))
+    for message in rows:
+        # The key is set free: the same change made again must reach the people again.
+        message.dedupe_key = f"undone:{undo.pk.hex[:12]}:{message.dedupe_key}"[:120]
+        if message.state == Message.State.QUEUED:
+            message.state = Message.State.CANCELLED
+        if message.channel == Message.Channel.DESK:
+            message.read_at = message.read_at or now
+        message.save(update_fields=["dedupe_key", "state", "read_at"])
+
+
+def toast(request, undo, text):
+    """Say on the next page what was done, with the button that takes it back; `undo` None: without one."""
+    tags = f"undo:{reverse('office:undo', args=[undo.pk])}" if undo else ""
+    messages.success(request, text, extra_tags=tags)
