@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from office.money import round_half_up
 
 from office import clocks
+from office.money import round_half_up
 from tickets.models import Category, Ticket
 
 S = Ticket.State

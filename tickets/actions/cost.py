@@ -2,9 +2,9 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from office.money import round_half_up
 
 from office import journal
+from office.money import round_half_up
 from office.refusals import Refused
 from tickets import rules
 from tickets.actions import change
