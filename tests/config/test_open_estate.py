@@ -33,7 +33,11 @@ def test_an_estate_and_its_administrator(monkeypatch, client):
     [
         (("HC", "海城花園", "--admin", "wong"), "short\n", "password"),
         (("H C", "海城花園", "--admin", "wong"), "a long and private sentence\n", "slug"),
-        (("HC", "海城花園", "--admin", "wong", "--time-zone", "Moon/Sea"), "a long and private sentence\n", "zone"),
+        (
+            ("HC", "海城花園", "--admin", "wong", "--time-zone", "Moon/Sea"),
+            "a long and private sentence\n",
+            "zone",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_made(monkeypatch, words, typed, sentence, settings):

@@ -1,0 +1,328 @@
+"""The demonstration: believable, the same for the same seed, and exactly what the office's own actions write."""
+
+import json
+from collections import Counter
+from datetime import date, datetime
+from random import Random
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import translation
+
+from config.demo import check, lives, load, people, places, staff
+from config.demo.bulk import Bulk
+from config.demo.repairs import Journal
+from office import clocks, identity, roles, search
+from office.actions import estates
+from office.models import Building, Estate, Event, Promise, SearchKey, Series, Staff, Unit
+from residents.models import Occupancy, Person
+from tickets import actions
+from tickets.models import Asset, CallbackTry, QuoteLine, Request, Ticket, WaterTest, WorkLine, WorkOrder
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 3, 12, 15, 0, tzinfo=ZONE)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loaded():
+    return load.load(now=NOW, units=60, months=6, seed=7)
+
+
+def test_the_demonstration_is_whole_and_breaks_no_rule(loaded):
+    connection.check_constraints()
+    assert check.problems() == []
+    assert [estate.code for estate in loaded.estates] == ["BH", "YQ"]
+    assert loaded.units == Unit.objects.count() == 60 + 24
+    assert loaded.tickets == Ticket.objects.count()
+    states = set(Ticket.objects.filter(estate=loaded.estates[0]).values_list("state", flat=True))
+    assert states == set(Ticket.State.values)
+    for estate in loaded.estates:
+        open_kinds = set(Promise.objects.filter(estate=estate).open().values_list("kind", flat=True))
+        assert open_kinds == {"arrival", "waiting", "water_test", "callback"}
+
+
+def test_something_is_overdue_due_today_and_due_later(loaded):
+    today = clocks.local_date(NOW, ZONE)
+    due = Counter()
+    for due_at in Promise.objects.filter(kind="callback").open().values_list("due_at", flat=True):
+        due[
+            "late" if due_at <= NOW else "today" if due_at <= clocks.end_of_day(today, ZONE) else "later"
+        ] += 1
+    assert min(due["late"], due["today"], due["later"]) >= 2
+
+
+def test_a_broken_clock_is_found(loaded):
+    promise = Promise.objects.filter(kind="callback").open().first()
+    Promise.objects.filter(pk=promise.pk).update(due_at=promise.due_at.replace(minute=30))
+    assert [str(promise) in line for line in check.problems()][:1] == [True]
+
+
+def test_every_role_has_its_account_and_the_password_opens_it(loaded):
+    for role in roles.ROLES:
+        account = Staff.objects.get(username=role)
+        assert account.is_demo
+        assert account.roles_at(loaded.estates[0].pk) == [role]
+    assert Staff.objects.get(username="clerk").check_password(settings.DEMO_PASSWORD)
+    assert Staff.objects.filter(postings__role="technician").distinct().count() > 4
+    assert not Staff.objects.filter(is_demo=False).exists()
+
+
+def test_identity_numbers_are_sealed_and_could_be_real(loaded):
+    rows = list(Person.objects.exclude(identity_sealed="")[:200])
+    assert len(rows) > 50
+    for row in rows:
+        number = identity.unseal(row.identity_sealed, pk=row.pk)
+        assert identity.why_not_real(row.identity_type, number, NOW.date()) is None
+        assert identity.blind(number) == row.identity_index
+
+
+def test_owners_hold_the_whole_unit_on_every_day(loaded):
+    for unit in Unit.objects.exclude(handed_over_on=None):
+        owners = Occupancy.objects.filter(unit=unit, role="owner").on(NOW.date())
+        assert sum(row.share for row in owners) == 100
+
+
+def test_everything_is_found_by_search(loaded):
+    call_command("reindex", "--check")
+    ticket = Ticket.objects.order_by("pk").last()
+    assert SearchKey.objects.filter(subject_kind=Ticket.SUBJECT, subject_id=ticket.pk).exists()
+    person = Person.objects.filter(kind="person").exclude(phones=None).first()
+    hits = search.find([person.estate_id], person.phones.first().number)
+    assert ("person", person.pk) in {(hit.subject_kind, hit.subject_id) for hit in hits}
+
+
+def test_timelines_read_in_the_order_things_happened(loaded):
+    for estate in loaded.estates:
+        moments = list(Event.objects.filter(estate_id=estate.pk).order_by("pk").values_list("at", flat=True))
+        assert moments == sorted(moments)
+
+
+def test_callbacks_are_nearly_all_kept(loaded):
+    ended = Counter(
+        Promise.objects.filter(kind="callback").exclude(closed_at=None).values_list("outcome", flat=True)
+    )
+    assert ended["kept"] / sum(ended.values()) > 0.95
+
+
+def test_the_same_seed_gives_the_same_demonstration():
+    def drawn():
+        with load.transaction.atomic():
+            load.load(now=NOW, estates_count=1, units=24, months=2, seed=3)
+            rows = list(
+                Ticket.objects.order_by("number").values_list(
+                    "number", "problem", "state", "next_due_at", "reporter_name"
+                )
+            )
+            names = list(Person.objects.order_by("pk").values_list("name", "identity_tail"))
+            load.transaction.set_rollback(True)
+        return rows, names
+
+    assert drawn() == drawn()
+
+
+def test_it_loads_once_and_never_beside_other_data(loaded, capsys):
+    call_command("load_demo")
+    assert "already" in capsys.readouterr().out
+    assert Estate.objects.count() == 2
+
+
+def test_it_refuses_beside_an_estate_of_others(estate):
+    with pytest.raises(CommandError, match="never mixes"):
+        call_command("load_demo")
+    assert not Staff.objects.filter(is_demo=True).exists()
+
+
+def test_it_refuses_outside_the_demonstration(settings):
+    settings.DEMO = settings.TESTING = False
+    with pytest.raises(CommandError, match="default run"):
+        call_command("load_demo")
+
+
+def test_the_command_loads_and_checks(capsys):
+    call_command(
+        "load_demo",
+        "--estates",
+        "1",
+        "--units",
+        "24",
+        "--months",
+        "2",
+        "--now",
+        "2026-03-12T15:00",
+        "--check",
+    )
+    printed = capsys.readouterr().out
+    assert "24 units" in printed
+    assert "Every rule holds." in printed
+
+
+# --- the same steps through the actions --------------------------------------------------------------------
+
+
+def world_with_script(seed):
+    """An estate with people in the database and its repairs in memory, with the script of every step."""
+    bulk, hire, lot = Bulk(*load.ORDER), staff.Hire(NOW), Random(seed)
+    estate = estates.set_up(Estate.objects.create(**places.estate_values(0)), NOW)
+    crew = hire.crew(estate, 2, first=True)
+    grounds = places.build(bulk, estate, 60, lot, NOW.date())
+    people.settle(bulk, estate, grounds, lot, NOW.date())
+    bulk.flush()
+    bulk.flush = lambda at_least=1: None  # the repairs stay in memory
+    world = lives.World(estate, bulk, Journal(bulk), crew, grounds, lot, NOW, script=[])
+    lives.run(world, 12, 60)
+    return world
+
+
+class Player:
+    """Plays a step of the script through `tickets.actions`."""
+
+    def __init__(self, estate):
+        self.estate, self.tickets = estate, {}
+
+    def play(self, now, verb, number, values):
+        values = dict(values)
+        if verb == "take":
+            ticket = self.take(now, values)
+            assert ticket.number == number
+            self.tickets[number] = ticket.pk
+            return
+        ticket = Ticket.objects.get(pk=self.tickets[number])
+        order = ticket.work_orders.order_by("sequence").last()
+        if "window" in values:
+            values["window_from"], values["window_to"] = values.pop("window")
+        if verb == "print":
+            actions.mark_printed(work_orders=[order], by=values["by"], now=now)
+        elif verb in ("arrive", "finish", "key_slip"):
+            if "test" in values:
+                values["tested_at"], values["test_passed"] = values.pop("test") or (None, None)
+            getattr(actions, verb)(work_order=order, now=now, **values)
+        elif verb == "ask":
+            kind = values.pop("promise")
+            promise = kind and Promise.objects.of(Ticket.SUBJECT, ticket.pk).open().get(kind=kind)
+            actions.ask(ticket=ticket, now=now, promise=promise, **values)
+        elif verb == "decide":
+            actions.decide(request=ticket.requests.order_by("pk").last(), now=now, **values)
+        elif verb == "mark_duplicate":
+            of = Ticket.objects.get(pk=self.tickets[values.pop("of")])
+            actions.mark_duplicate(ticket=ticket, of=of, now=now, **values)
+        else:
+            getattr(actions, verb)(ticket=ticket, now=now, **values)
+
+    def take(self, now, values):
+        home, asset, caller = values.pop("home"), values.pop("asset"), values.pop("caller")
+        building = values.pop("building_id")
+        start, end = values.pop("window")
+        return actions.take(
+            estate=self.estate,
+            unit=home and Unit.objects.get(pk=home.id),
+            asset=asset and Asset.objects.get(pk=asset[0]),
+            building=building and Building.objects.get(pk=building),
+            reporter=caller and Person.objects.get(pk=caller.id),
+            reporter_phone=caller.phone if caller else "",
+            window_from=start,
+            window_to=end,
+            now=now,
+            **values,
+        )
+
+
+OWN = {"id", "ticket_id", "work_order_id", "subject_id", "promise_id", "extends_id", "duplicate_of_id"}
+SWEPT = {"level", "warned_at", "head_at", "director_told_at"}
+
+
+def comparable(rows, key):
+    return sorted(
+        (key(row), {name: value for name, value in row.items() if name not in OWN | SWEPT}) for row in rows
+    )
+
+
+def in_memory(world, model):
+    """Rows as COPY would write them, defaults filled in."""
+    table = world.office.bulk.tables[model]
+    return [{name: row.get(name, default) for name, _column, default in table.columns} for row in table.rows]
+
+
+def test_every_row_is_what_the_actions_write():
+    """The in-memory verbs and tickets.actions agree on tickets, work orders, promises, journal and all the rest."""
+    with translation.override("zh-hant"):
+        world = world_with_script(seed=1)
+        player = Player(world.estate)
+        script = sorted(world.office.script, key=lambda step: step[0])
+        assert {verb for _now, verb, _number, _values in script} >= {
+            "take", "dispatch", "arrive", "wait", "resume", "finish", "key_slip", "water_test", "quote", "consent",
+            "ask", "decide", "call_back", "cancel", "print",
+        }  # fmt: skip
+        for now, verb, number, values in script:
+            try:
+                player.play(now, verb, number, values)
+            except Exception as problem:
+                raise AssertionError(f"{number} {verb} {now} {values}: {problem}") from problem
+    numbers = {row["id"]: row["number"] for row in in_memory(world, Ticket)}
+    numbers_there = dict(Ticket.objects.values_list("pk", "number"))
+    orders = {row["id"]: row["number"] for row in in_memory(world, WorkOrder)}
+    orders_there = dict(WorkOrder.objects.values_list("pk", "number"))
+    keys = {
+        Ticket: (lambda row, n, o: row["number"]),
+        WorkOrder: (lambda row, n, o: row["number"]),
+        Promise: (lambda row, n, o: (n[row["subject_id"]], row["kind"], row["sequence"])),
+        WorkLine: (lambda row, n, o: (o[row["work_order_id"]], row["position"])),
+        QuoteLine: (lambda row, n, o: (n[row["ticket_id"]], row["position"])),
+        Request: (lambda row, n, o: (n[row["ticket_id"]], row["asked_at"])),
+        WaterTest: (lambda row, n, o: (n[row["ticket_id"]], row["tested_at"])),
+        CallbackTry: (lambda row, n, o: (n[row["ticket_id"]], row["tried_at"])),
+    }
+    for model, key in keys.items():
+        here = comparable(in_memory(world, model), lambda row: key(row, numbers, orders))  # noqa: B023
+        rows = [
+            {f.attname: getattr(row, f.attname) for f in model._meta.concrete_fields}
+            for row in model.objects.all()
+        ]
+        for row in rows:
+            row.pop("next_step_at", None)
+        there = comparable(rows, lambda row: key(row, numbers_there, orders_there))  # noqa: B023
+        assert here == there, model
+    told = [
+        (
+            row["at"],
+            row["verb"],
+            numbers[row["subject_id"]],
+            row["by_id"],
+            row["unit_id"],
+            json.loads(row["data"]),
+        )
+        for row in in_memory(world, Event)
+    ]
+    events = [
+        (row.at, row.verb, numbers_there[row.subject_id], row.by_id, row.unit_id, row.data)
+        for row in Event.objects.filter(subject_kind=Ticket.SUBJECT).order_by("at", "pk")
+    ]
+    assert sorted(told, key=lambda row: (row[0], row[2])) == sorted(events, key=lambda row: (row[0], row[2]))
+    counters = {(row["kind"], row["year"]): row["last"] for row in in_memory(world, Series)}
+    assert counters == {(row.kind, row.year): row.last for row in Series.objects.filter(kind="ticket")}
+
+
+def test_the_rows_written_fill_the_columns_there_are():
+    """A column renamed in a model must not be filled by an old name in silence."""
+    bulk = Bulk(Unit)
+    bulk.add(Unit, no_such_column=1)
+    with pytest.raises(LookupError, match="no_such_column"):
+        bulk.flush()
+
+
+def test_a_caller_is_somebody_of_that_time():
+    world = SimpleNamespace(homes=[], lot=Random(1))
+    home = places.Home(1, "1-1-101", "flat", 1, None)
+    home.callers = [
+        (date(2020, 1, 1), date(2024, 1, 1), people.Caller(1, "舊業主", "1", "")),
+        (date(2024, 1, 1), None, people.Caller(2, "新業主", "2", "")),
+    ]
+    world.homes.append(home)
+    life = lives.Life(world, lives.Plan(NOW), None)
+    assert life.household(date(2023, 12, 31))[1].name == "舊業主"
+    assert life.household(date(2024, 1, 1))[1].name == "新業主"
