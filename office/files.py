@@ -61,10 +61,10 @@ def upload(*, content, name, estate, by, now, upload_key="", kind=""):
         return first
     size = getattr(content, "size", None)
     if size is not None and size > settings.FILE_MAX_BYTES:
-        raise _too_large()
+        raise too_large()
     data = content.read(settings.FILE_MAX_BYTES + 1)
     if len(data) > settings.FILE_MAX_BYTES:
-        raise _too_large()
+        raise too_large()
     clean, content_type, width, height = examine(data)
     return store(
         data=clean,
@@ -119,7 +119,7 @@ def _own_key(by, key):
     return f"{by.pk}:{key}"[:64]
 
 
-def _too_large():
+def too_large():
     megabytes = settings.FILE_MAX_BYTES // (1024 * 1024)
     return TooLarge(_("The file is larger than %(n)s MB.") % {"n": megabytes})
 

@@ -20,6 +20,8 @@ SENTENCES = {
     ),
     "catalogue.added": _("%(code)s added"),
     "catalogue.changed": _("%(code)s changed: %(fields)s"),
+    "file.removed": _("file removed"),
+    "office.undone": _("taken back: %(change)s"),
     "series.pattern_set": _("numbers of %(year)s look like %(example)s"),
 }
 

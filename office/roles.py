@@ -64,12 +64,14 @@ SUPERVISOR = CLERK | LEAD | {
     "tickets.dashboard",
     "office.jobs",
     "office.reminders",
+    "office.run_reminders",
 }  # fmt: skip
 
 ADMINISTRATOR = EVERYONE | {
     "register.read",
     "register.import",
     "office.administer",  # staff, postings, heads, estates, settings, catalogues
+    "office.audit",
     "office.jobs",
     "office.reminders",
     "office.run_reminders",

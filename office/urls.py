@@ -2,10 +2,27 @@
 
 from django.urls import path
 
-from office.views import estates, profile, reminders, settings, staff
+from office.views import bell, drafts, estates, files, jobs, log, profile, reminders, settings, staff, undo
 
 app_name = "office"
 urlpatterns = [
+    # notices to oneself
+    path("bell/", bell.bell, name="bell"),
+    path("bell/read/", bell.bell_read, name="bell_read"),
+    path("bell/<int:pk>/", bell.bell_open, name="bell_open"),
+    # long work
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<int:pk>/", jobs.job, name="job"),
+    path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
+    # attachments
+    path("files/", files.upload, name="upload"),
+    path("files/<int:pk>/", files.file, name="file"),
+    # what is typed, what was just done
+    path("drafts/<str:form>/", drafts.draft, name="draft"),
+    path("undo/<uuid:pk>/", undo.take_back, name="undo"),
+    # who did what, who looked at what
+    path("log/", log.log, name="log"),
+    path("log/access/", log.access_log, name="access_log"),
     # administration: staff
     path("staff/", staff.staff_list, name="staff_list"),
     path("staff/new/", staff.staff_new, name="staff_new"),

@@ -9,6 +9,8 @@ from .case import EstateQuerySet
 class Job(models.Model):
     """Long work with progress: imports, batch prints, exports. Survives reload and the death of its worker."""
 
+    SUBJECT = "office.job"
+
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
         RUNNING = "running", _("running")
