@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from config import desk
 from office.access import logged_in, public
-from office.views import health, session
+from office.views import health, profile, session
 
 urlpatterns = [
     path("", desk.home, name="home"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("account/logout/", public(account.logout), name="account_logout"),
     path("account/inactive/", public(account.account_inactive), name="account_inactive"),
     path("account/password/change/", logged_in(account.password_change), name="account_change_password"),
+    path("account/password/set/", profile.no_password, name="account_set_password"),
     path("account/reauthenticate/", logged_in(account.reauthenticate), name="account_reauthenticate"),
     path("account/2fa/", logged_in(mfa.index), name="mfa_index"),
     path("account/2fa/authenticate/", public(mfa.authenticate), name="mfa_authenticate"),
@@ -42,3 +43,4 @@ handler400 = "office.views.errors.bad_request"
 handler403 = "office.views.errors.forbidden"
 handler404 = "office.views.errors.not_found"
 handler500 = "office.views.errors.broken"
+handler429 = "office.views.errors.too_many"  # allauth asks for it when log-in is throttled

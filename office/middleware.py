@@ -1,5 +1,7 @@
 """Language of the person, postings of the person, and the door: denied unless declared."""
 
+from urllib.parse import urlsplit, urlunsplit
+
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -62,6 +64,16 @@ class PostingMiddleware:
             return self.get_response(request)
 
 
+def _way_back(request):
+    """Where to go after log-in: the page asked for, or the page the lost form stood on, and never another site."""
+    if request.method == "GET":
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host():
+        return "/"
+    return urlunsplit(("", "", page.path or "/", page.query, ""))
+
+
 class AccessMiddleware:
     """Default deny. An undeclared view is refused even if the system check was skipped."""
 
@@ -80,9 +92,13 @@ class AccessMiddleware:
             if request.headers.get("HX-Request"):
                 # A fragment must not receive the login page: app.js keeps what was typed and says what to do.
                 return HttpResponse(status=401)
-            return redirect_to_login(request.get_full_path() if request.method == "GET" else request.META.get("HTTP_REFERER", "/"), login)
+            return redirect_to_login(_way_back(request), login)
         if not access.allowed(view, request.user):
             raise PermissionDenied
-        if settings.SECOND_FACTOR_REQUIRED and declared != access.LOGGED_IN and accounts.needs_second_factor(request.user):
+        if (
+            settings.SECOND_FACTOR_REQUIRED
+            and declared != access.LOGGED_IN
+            and accounts.needs_second_factor(request.user)
+        ):
             return redirect("mfa_index")
         return None

@@ -62,11 +62,11 @@ def make_estate(code="HT", name="恆泰花園", name_en="Hang Tai Garden", now=N
     return estates.set_up(estate, now)
 
 
-def make_staff(username, *posts, password="", **fields):
+def make_staff(username, *posts, password=PASSWORD, **fields):
     """A member of staff; `posts` are (estate, role) pairs. English unless told otherwise, so tests can read it."""
     name, name_en = NAMES.get(username, (username, ""))
     if password not in _hashed:
-        _hashed[password] = make_password(password or None)
+        _hashed[password] = make_password(password)
     values = {"name": name, "name_en": name_en, "language": "en", "password": _hashed[password], **fields}
     staff = Staff.objects.create(username=username, **values)
     for estate, role in posts:

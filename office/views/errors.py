@@ -19,6 +19,11 @@ def not_found(request, exception=None):
     return _page(request, "404", 404)
 
 
+def too_many(request, exception=None):
+    """Too many log-ins from one place (429)."""
+    return _page(request, "429", 429)
+
+
 def broken(request):
     return _page(request, "500", 500)
 

@@ -6,13 +6,21 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from office import roles
 from office.access import logged_in
 from office.actions import staff as actions
 from office.admin_forms import ProfileForm
 from office.models import Staff
+
+
+@logged_in
+@require_GET
+def no_password(request):
+    """Where allauth sends an account that never had a password: it cannot give itself one."""
+    messages.error(request, _("This account has no password yet. Ask your administrator to set one."))
+    return redirect("office:profile")
 
 
 @logged_in

@@ -37,7 +37,9 @@ def drawable():
 
 def draw(form, language, kind, size):
     with translation.override(language):
-        return getattr(form, kind)(letterhead=printing.sample_letterhead(language), language=language, size=size)
+        return getattr(form, kind)(
+            letterhead=printing.sample_letterhead(language), language=language, size=size
+        )
 
 
 def test_the_forms_of_the_specification_are_registered():
@@ -60,4 +62,7 @@ def test_form(form, language, kind, size):
 @pytest.mark.parametrize("form", printing.FORMS.values(), ids=lambda form: form.name)
 def test_chinese_forms_carry_their_chinese_title(form):
     if "title_zh" in draw(form, "en", "blank", form.sizes[0]).context:
-        assert draw(form, "zh-hant", "blank", form.sizes[0]).title == draw(form, "en", "blank", form.sizes[0]).context["title_zh"]
+        assert (
+            draw(form, "zh-hant", "blank", form.sizes[0]).title
+            == draw(form, "en", "blank", form.sizes[0]).context["title_zh"]
+        )
