@@ -4,7 +4,7 @@ VENV ?= .venv
 PYTHON = $(VENV)/bin/python
 BIN = $(VENV)/bin
 ARGS ?=
-export VENV HOST PORT DATA_DIR
+export VENV
 
 .DEFAULT_GOAL = help
 .PHONY: help run test lint states sweep forms bench faults year lock messages clean

@@ -19,7 +19,7 @@ from config import embedded
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 
-DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+DATA_DIR = Path(env("DATA_DIR", default="") or BASE_DIR / ".data").resolve()
 TESTING = env.bool("GUANJIA_TEST", default=False)
 EMBEDDED = not env("DATABASE_URL", default="")
 DEMO = EMBEDDED and not TESTING
@@ -268,7 +268,8 @@ MESSAGE_GATEWAYS = {
 }
 # SmtpGateway: EMAIL_URL=smtp+tls://user:password@host:587; HttpSmsGateway: SMS_URL, SMS_TOKEN.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-EMAIL_TIMEOUT = 20  # seconds; inside the outbox's lease
+MESSAGE_LEASE = env.int("MESSAGE_LEASE", default=300)  # seconds; an older claim belongs to a dead worker
+EMAIL_TIMEOUT = 20  # seconds; inside the lease
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="office@localhost")
 EMAIL_MESSAGE_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 SMS_URL = env("SMS_URL", default="")
