@@ -318,8 +318,8 @@ def _finish(
     else:
         _done(ticket, ended_at, by, now, "ticket.done")
     change.end(
-        ticket, "state", "work_ended_at", "done_at", "result", "arrived_at", "waiting_for", "waiting_until", "waiting_reason",
-        "cost", "agreed_amount", "consent_by", "consent_how", "consent_at",
+        ticket, "state", "work_ended_at", "done_at", "callback_tries", "result", "arrived_at",
+        "waiting_for", "waiting_until", "waiting_reason", "cost", "agreed_amount", "consent_by", "consent_how", "consent_at",
     )  # fmt: skip
     return made + _open_rows(ticket, "callback", "water_test"), before
 
