@@ -39,7 +39,14 @@ def li(estate, clerk, now):
 
 def own(unit, person, clerk, now, since, until=None, share=100):
     return actions.start_occupancy(
-        unit=unit, person=person, role="owner", since=since, until=until, share=Decimal(share), by=clerk, now=now
+        unit=unit,
+        person=person,
+        role="owner",
+        since=since,
+        until=until,
+        share=Decimal(share),
+        by=clerk,
+        now=now,
     )
 
 
@@ -112,7 +119,9 @@ def test_shares_are_at_most_the_whole_on_every_day(unit, zhang, li, clerk, now, 
 
 def test_the_refusal_names_who_owns_it_and_since_when(unit, zhang, li, clerk, now):
     own(unit, zhang, clerk, now, D(2020, 6, 10))
-    with pytest.raises(Refused, match=r"On 2024-01-01 100 % is taken already \(張小明 100 %, since 2020-06-10\)"):
+    with pytest.raises(
+        Refused, match=r"On 2024-01-01 100 % is taken already \(張小明 100 %, since 2020-06-10\)"
+    ):
         own(unit, li, clerk, now, D(2024, 1, 1))
 
 
@@ -207,9 +216,7 @@ def test_caller_by_number_and_by_its_end(unit, zhang, estate, elsewhere, clerk, 
 
 
 def test_lookalikes_by_number_and_by_document(zhang, estate, clerk, now):
-    actions.set_identity(
-        person=zhang, identity_type="hk_id", number="A123456(3)", by=clerk, now=now
-    )
+    actions.set_identity(person=zhang, identity_type="hk_id", number="A123456(3)", by=clerk, now=now)
     assert reports.lookalikes(estate.pk, digits=["8613800138000"])[0][1] == "phone"
     assert reports.lookalikes(estate.pk, identity_number="A1234563")[0][1] == "identity"
     assert reports.lookalikes(estate.pk, digits=["8613800138000"], but=zhang.pk) == []

@@ -1,0 +1,613 @@
+"""The roster from outside: buildings, owners, rooms out of any workbook of the usual shapes (SPEC §14).
+
+Reading (`parse`) touches no database and finds the header row of each sheet by the names of its columns, in
+Chinese of both scripts and in English; cells beside the table are notes and are left alone. Loading (`load`)
+calls the actions of the register and changes only what differs: a second run finds everything unchanged.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from django.utils.translation import gettext as _
+
+from office import identity, phones, places, search
+from office.models import Building, Section, Unit
+from office.refusals import Refused
+from office.workbooks import cell_name
+from residents import actions
+from residents.models import Occupancy, Person
+
+# What a column is called, folded (simplified, lower case, no blanks or punctuation).
+NAMES = {
+    "building": "楼栋号 楼栋编号 楼栋 楼号 栋号 栋 幢 幢号 座 座号 楼宇 building buildingno block tower",
+    "section": "单元编号 单元号 单元 梯 section sectionno entrance",
+    "floors": "总层数 层数 floors numberoffloors storeys",
+    "lift": "是否有电梯 电梯 lift elevator",
+    "room": "房屋编号 房号 房间号 房屋号 室号 房屋 房间 单位 户号 unit unitno unitcode room roomno flat flatno",
+    "floor": "房屋楼层 楼层 所在楼层 层 floor",
+    "area": "建筑面积 面积 grossfloorarea area grossarea 建筑面积m2 建筑面积平方米",
+    "kind": "房屋类型 用途 房屋用途 类型 type use kind",
+    "owner_no": "业主编号 业主号 客户编号 ownerno ownernumber",
+    "owner": "业主名称 业主姓名 业主 姓名 客户名称 产权人 owner ownername name",
+    "gender": "性别 gender sex",
+    "phone": "手机号 手机号码 手机 电话 联系电话 电话号码 联系方式 phone mobile telephone tel phoneno",
+    "identity": "身份证号 身份证号码 身份证 证件号码 证件号 idnumber identitynumber idno identity",
+    "owner_type": "业主类型 人员类型 与业主关系 ownertype relation",
+    "handed_over": "交房日期 交楼日期 收楼日期 收房日期 交付日期 入伙日期 入住日期 handoverdate handedover handover",
+    "since": "费用开始时间 业主起始日期 ownersince since",
+    "lot": "停车场编号 停车场 carpark",
+    "space": "车位编码 车位编号 车位号 parkingspace space",
+}
+FIELDS = {name: column for column, names in NAMES.items() for name in names.split()}
+OWNER_TYPES = {"1001": "owner", "1002": "member", "1003": "tenant", "1004": ""} | {
+    "业主": "owner", "家庭成员": "member", "房屋租客": "tenant", "租户": "tenant", "租客": "tenant", "临时人员": "",
+    "owner": "owner", "member": "member", "householdmember": "member", "tenant": "tenant",
+}  # fmt: skip
+KINDS = {"110": "flat", "住宅": "flat", "119": "flat", "宿舍": "flat", "120": "shop", "办公室": "shop", "商铺": "shop",
+         "店铺": "shop", "车位": "parking", "储藏室": "storage", "仓库": "storage", "flat": "flat", "shop": "shop",
+         "parking": "parking", "storage": "storage"}  # fmt: skip
+USES = {"119": "宿舍", "120": "办公室"}
+HEADER_WITHIN = 15  # rows from the top in which a header is looked for
+SEVERAL = re.compile(r"[#、,，;；/／&]+")
+
+
+@dataclass
+class Line:
+    """One row of the file as texts by field, and where each came from."""
+
+    sheet: str
+    values: dict
+    cells: dict
+
+    def get(self, name):
+        return self.values.get(name, "")
+
+    def at(self, name):
+        return f"{self.sheet}!{self.cells.get(name) or min(self.cells.values(), default='')}"
+
+
+@dataclass
+class Roster:
+    buildings: list = field(default_factory=list)
+    owners: list = field(default_factory=list)
+    rooms: list = field(default_factory=list)
+    spaces: list = field(default_factory=list)
+    ignored: list = field(default_factory=list)  # names of sheets that hold none of these
+
+
+@dataclass
+class Report:
+    """Counts by what and outcome, and sentences that name their cell."""
+
+    counts: dict = field(default_factory=lambda: {name: Counter() for name in KINDS_OF_ROWS})
+    warnings: list = field(default_factory=list)
+    errors: list = field(default_factory=list)
+
+    def count(self, what, outcome):
+        self.counts[what][outcome] += 1
+
+
+KINDS_OF_ROWS = ("buildings", "sections", "people", "rooms", "parking", "relations")
+
+
+# --- reading -----------------------------------------------------------------------------------------------
+
+
+def text(cell):
+    """A cell as people read it: 1011.0 is 1011."""
+    if isinstance(cell, bool):
+        return "1" if cell else ""
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, (date, datetime)):
+        return f"{cell:%Y-%m-%d}"
+    return " ".join(str(cell).split())
+
+
+def _column(cell):
+    return FIELDS.get(re.sub(r"[\W_]+", "", re.sub(r"[((].*?[))]", "", search.fold(text(cell)))))
+
+
+def _header(rows):
+    """(row number, {column number: field}) of the table of a sheet; None when there is none.
+
+    The table is the run of columns without a gap that knows most names; what stands right of the gap is notes.
+    """
+    best = None
+    for number, row in enumerate(rows[:HEADER_WITHIN]):
+        start = 0
+        for end in range(len(row) + 1):
+            if end < len(row) and text(row[end]):
+                continue
+            names = {}
+            for place in range(start, end):
+                name = _column(row[place])
+                if name and name not in names.values():
+                    names[place] = name
+            if len(names) >= 2 and (best is None or len(names) > len(best[1])):
+                best = (number, names)
+            start = end + 1
+    return best
+
+
+def parse(sheets):
+    """A Roster out of the sheets of office.workbooks.read."""
+    roster = Roster()
+    for sheet in sheets:
+        header = _header(sheet.rows)
+        target = _meant(header[1], roster) if header else None
+        if target is None:
+            if any(text(cell) for row in sheet.rows for cell in row):
+                roster.ignored.append(sheet.name)
+            continue
+        number, names = header
+        for offset, row in enumerate(sheet.rows[number + 1 :], start=number + 1):
+            values, cells = {}, {}
+            for place, name in names.items():
+                cells[name] = cell_name(offset, place)
+                cell = row[place] if place < len(row) else ""
+                values[name] = cell if name in ("identity", "handed_over", "since") else text(cell)
+            if any(text(value) for value in values.values()):
+                target.append(Line(sheet.name, values, cells))
+    return roster
+
+
+def _meant(names, roster):
+    """Which list of the roster a table with these columns fills."""
+    found = set(names.values())
+    if "space" in found:
+        return roster.spaces
+    if "room" in found:
+        return roster.rooms
+    if {"owner", "phone"} <= found or {"owner", "owner_no"} <= found or {"owner", "identity"} <= found:
+        return roster.owners
+    if "building" in found and found & {"section", "floors", "lift"}:
+        return roster.buildings
+    return None
+
+
+def read_date(value):
+    """A date out of a cell: real dates, serial numbers, 2020-6-1, 2020/6/1, 2020年6月1日, 20200601."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, (int, float)) and 20_000 <= value <= 80_000:
+        return date(1899, 12, 30) + timedelta(days=int(value))
+    said = text(value)
+    found = re.match(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})", said) or re.fullmatch(
+        r"(\d{4})(\d{2})(\d{2})", said
+    )
+    if not found:
+        return None
+    try:
+        return date(*(int(part) for part in found.groups()))
+    except ValueError:
+        return None
+
+
+def read_area(said):
+    """m² with two decimals, or None."""
+    try:
+        area = Decimal(said.replace(",", "")).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        return None
+    return area if 0 < area < 10_000_000 else None
+
+
+# --- loading -----------------------------------------------------------------------------------------------
+
+
+class Loader:
+    """Brings one roster into one estate, inside the caller's transaction."""
+
+    def __init__(self, estate, *, by, now, parking=False):
+        self.estate, self.by, self.now, self.parking = estate, by, now, parking
+        self.today = now.astimezone(estate.zone).date()
+        self.report = Report()
+        self.buildings = {row.code: row for row in Building.objects.filter(estate=estate)}
+        self.sections = {
+            (row.building_id, row.code): row for row in Section.objects.filter(building__estate=estate)
+        }
+        self.units = {row.code: row for row in Unit.objects.filter(estate=estate)}
+        self.people = {}  # owner's number in the file → [(person, role)]
+        self.outcomes = {}  # ("rooms", code) → outcome, so that several lines count once
+
+    def load(self, roster):
+        for line in roster.buildings:
+            self.building_line(line)
+        for line in roster.owners:
+            self.owner_line(line)
+        numbered = bool(roster.owners)
+        for line in roster.rooms:
+            self.room_line(line, numbered)
+        if self.parking:
+            for line in roster.spaces:
+                self.space_line(line)
+        elif roster.spaces:
+            self.warn(roster.spaces[0], "space", _("parking spaces are left out; --parking brings them in"))
+        for (what, _key), outcome in self.outcomes.items():
+            self.report.count(what, outcome)
+        return self.report
+
+    def warn(self, line, name, sentence):
+        self.report.warnings.append(f"{line.at(name)}: {sentence}")
+
+    def wrong(self, line, name, sentence):
+        self.report.errors.append(f"{line.at(name)}: {sentence}")
+
+    def note(self, what, key, outcome):
+        """Created stays created; updated outweighs unchanged."""
+        order = ("unchanged", "updated", "created")
+        known = self.outcomes.get((what, key), "unchanged")
+        self.outcomes[what, key] = max(known, outcome, key=order.index)
+
+    # --- places
+
+    def building_line(self, line):
+        code = line.get("building")[:20]
+        if not code:
+            return self.wrong(line, "building", _("no building"))
+        floors = self.floors(line)
+        building = self.building(code, floors)
+        if section := line.get("section")[:20]:
+            lift = search.fold(line.get("lift"))
+            self.section(building, section, floors, lift[:1] in ("有", "是", "y", "1") if lift else None)
+        return None
+
+    def floors(self, line):
+        said = line.get("floors")
+        if not said:
+            return None
+        if said.isdecimal() and 0 < int(said) < 200:
+            return int(said)
+        self.warn(line, "floors", _("“%(said)s” is no number of floors; left empty") % {"said": said})
+        return None
+
+    def building(self, code, floors=None):
+        row = self.buildings.get(code)
+        if row is None:
+            row = places.add_building(estate=self.estate, code=code, floors=floors, by=self.by, now=self.now)
+            self.note("buildings", code, "created")
+        elif floors and (row.floors or 0) < floors:  # sections of different height: the highest counts
+            row = places.edit_building(building=row, floors=floors, by=self.by, now=self.now)
+            self.note("buildings", code, "updated")
+        else:
+            self.note("buildings", code, "unchanged")
+        self.buildings[code] = row
+        return row
+
+    def section(self, building, code, floors=None, lift=None):
+        key = (building.pk, code)
+        row = self.sections.get(key)
+        values = {
+            name: value for name, value in (("floors", floors), ("has_lift", lift)) if value is not None
+        }
+        if row is None:
+            row = places.add_section(building=building, code=code, by=self.by, now=self.now, **values)
+            self.note("sections", key, "created")
+        elif any(getattr(row, name) != value for name, value in values.items()):
+            row = places.edit_section(section=row, by=self.by, now=self.now, **values)
+            self.note("sections", key, "updated")
+        else:
+            self.note("sections", key, "unchanged")
+        self.sections[key] = row
+        return row
+
+    # --- people
+
+    def owner_line(self, line):
+        name = line.get("owner")[:120]
+        if not name:
+            return self.wrong(line, "owner", _("no name"))
+        said = search.fold(line.get("owner_type")) or "owner"
+        role = OWNER_TYPES.get(said.replace(" ", ""))
+        if role is None or role == "":
+            self.warn(
+                line,
+                "owner_type",
+                _("“%(said)s” is no role here; the person is in without a unit") % {"said": said},
+            )
+        person = self.person(line, name)
+        if person and role and line.get("owner_no"):
+            self.people.setdefault(line.get("owner_no"), []).append((person, role))
+        return None
+
+    def person(self, line, name, unit=None):
+        """The person of a line, found again or entered; `unit` where the same row names a room."""
+        source = f"{line.get('owner_no')}"[:40]
+        numbers, digits = self.numbers(line)
+        kind, number = self.identity_of(line, name)
+        row = self.known(line, source, name, digits, number, unit)
+        gender = {"男": "m", "女": "f", "m": "m", "f": "f", "male": "m", "female": "f"}.get(
+            search.fold(line.get("gender")), ""
+        )
+        if row is None:
+            row = actions.add_person(
+                estate=self.estate, name=name, source=source, gender=gender, phones=numbers,
+                kind=Person.Kind.COMPANY if kind == identity.COMPANY else Person.Kind.PERSON,
+                identity_type=kind, identity_number=number, by=self.by, now=self.now,
+            )  # fmt: skip
+            self.note("people", row.pk, "created")
+            return row
+        outcome = "unchanged"
+        present = {phone.digits: (phone.number, phone.label) for phone in row.phones.all()}
+        added = [one for one, two in zip(numbers, digits, strict=True) if two not in present]
+        values = {
+            key: value
+            for key, value in (("name", name), ("gender", gender))
+            if value and getattr(row, key) != value
+        }
+        if added or values:
+            wanted = [*present.values(), *((one, "") for one in added)] if added else None
+            row = actions.edit_person(person=row, phones=wanted, by=self.by, now=self.now, **values)
+            outcome = "updated"
+        if number and row.identity_index not in identity.blinds(number):
+            row = actions.set_identity(
+                person=row, identity_type=kind, number=number, by=self.by, now=self.now
+            )
+            outcome = "updated"
+        self.note("people", row.pk, outcome)
+        return row
+
+    def known(self, line, source, name, digits, number, unit):
+        """Somebody already here: the same number in the file, document, telephone with name, or name in this unit."""
+        rows = Person.objects.filter(estate=self.estate)
+        if source and (
+            row := rows.filter(source=source, name=name).first() or rows.filter(source=source).first()
+        ):
+            return row
+        if number:
+            bearer = rows.filter(identity_index__in=identity.blinds(number)).order_by("pk").first()
+            if bearer and search.fold(bearer.name) == search.fold(name):
+                return bearer
+            if bearer:
+                said = {"name": name, "other": bearer.name}
+                self.warn(line, "identity", _("%(name)s has the identity number of %(other)s") % said)
+        if digits and (row := rows.filter(name=name, phones__digits__in=digits).first()):
+            return row
+        if unit is not None:
+            return rows.filter(name=name, occupancies__unit=unit).first()
+        if source or number or digits:
+            return None
+        same = list(rows.filter(name=name)[:2])  # a name alone is enough only while nobody else bears it
+        return same[0] if len(same) == 1 else None
+
+    def numbers(self, line):
+        numbers, digits = [], []
+        for part in SEVERAL.split(line.get("phone")):
+            said = phones.plain(part)
+            if not said:
+                continue
+            read = phones.read(said, self.estate.country)
+            if read and read not in digits:
+                numbers.append(said[:40])
+                digits.append(read)
+            elif not read and phones.is_placeholder(said):
+                self.warn(line, "phone", _("%(said)s stands for “no number”; left empty") % {"said": said})
+            elif not read:
+                self.warn(
+                    line, "phone", _("“%(said)s” is no telephone number; left empty") % {"said": said[:40]}
+                )
+        return numbers, digits
+
+    def identity_of(self, line, name):
+        """(type, number); ("", "") with a warning where the number cannot be real."""
+        cell = line.values.get("identity", "")
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) >= 10**15:
+            self.warn(line, "identity", _("typed as a number: Excel has lost its last digits; left empty"))
+            return "", ""
+        number = identity.normal(text(cell))
+        if not number:
+            return "", ""
+        kind = guess_identity(number)
+        if sentence := identity.why_not_real(kind, number, self.today):
+            self.warn(
+                line,
+                "identity",
+                _("identity number of %(name)s left empty. %(why)s") % {"name": name, "why": sentence},
+            )
+            return "", ""
+        return kind, number
+
+    # --- rooms
+
+    def room_line(self, line, numbered):
+        parts = self.parts(line)
+        if parts is None:
+            return self.wrong(line, "room", _("building and room are not both there; row left out"))
+        building_code, section_code, code = parts
+        building = self.building(building_code)
+        section = self.section(building, section_code) if section_code else None
+        kind, use = self.kind(line)
+        values = {
+            "floor": line.get("floor")[:10],
+            "kind": kind,
+            "use": use,
+            "area": self.area(line),
+            "handed_over_on": self.date(line, "handed_over"),
+        }
+        unit = self.unit(line, code, building, section, values)
+        if unit is not None:
+            self.owners_of(line, unit, numbered)
+        return None
+
+    def parts(self, line):
+        """(building, section, unit code); the room may hold the whole code: 3-2-1201."""
+        room, building, section = line.get("room"), line.get("building")[:20], line.get("section")[:20]
+        if not room:
+            return None
+        whole = [part for part in re.split(r"[-/ －—]+", room) if part]
+        if building:
+            lead = [building, section] if section else [building]
+            if len(whole) > len(lead) and whole[: len(lead)] == lead:
+                return building, section, room[:40]
+            return building, section, places.unit_code(building, section, room)
+        if len(whole) < 2:
+            return None
+        return whole[0][:20], whole[1][:20] if len(whole) > 2 else "", room[:40]
+
+    def kind(self, line):
+        said = search.fold(line.get("kind"))
+        if not said:
+            return "", ""
+        kind = KINDS.get(said)
+        if kind is None:
+            return Unit.Kind.FLAT, line.get("kind")[:40]
+        return kind, USES.get(said, "")
+
+    def area(self, line):
+        said = line.get("area")
+        area = read_area(said) if said else None
+        if said and area is None:
+            self.warn(line, "area", _("“%(said)s” is no area; left empty") % {"said": said})
+        return area
+
+    def date(self, line, name):
+        cell = line.values.get(name, "")
+        if not text(cell):
+            return None
+        found = read_date(cell)
+        if found is None:
+            self.warn(line, name, _("“%(said)s” is no date; left empty") % {"said": text(cell)})
+        return found
+
+    def unit(self, line, code, building, section, values):
+        row = self.units.get(code)
+        given = {name: value for name, value in values.items() if value not in (None, "")}
+        what = "parking" if values["kind"] == Unit.Kind.PARKING else "rooms"
+        try:
+            if row is None:
+                row = places.add_unit(
+                    estate=self.estate,
+                    building=building,
+                    section=section,
+                    code=code,
+                    by=self.by,
+                    now=self.now,
+                    **given,
+                )
+                self.note(what, code, "created")
+            elif any(getattr(row, name) != value for name, value in given.items()):
+                row = places.edit_unit(unit=row, by=self.by, now=self.now, **given)
+                self.note(what, code, "updated")
+            else:
+                self.note(what, code, "unchanged")
+        except Refused as refusal:
+            self.wrong(line, "room", f"{code}: {refusal.sentence}")
+            return None
+        self.units[code] = row
+        return row
+
+    def owners_of(self, line, unit, numbered):
+        """Owners by number in the owners' sheet, else by the name in the same row."""
+        related = []
+        if numbered:
+            for number in filter(None, SEVERAL.split(line.get("owner_no"))):
+                found = self.people.get(number.strip())
+                if not found:
+                    said = {"unit": unit.code, "number": number.strip()}
+                    self.wrong(
+                        line, "owner_no",
+                        _("room %(unit)s: owner number %(number)s is not in the file; the room is in without an owner") % said,
+                    )  # fmt: skip
+                related += found or []
+        elif line.get("owner"):
+            for one in self.each_owner(line):
+                related.append((self.person(one, one.get("owner"), unit), "owner"))
+        owners = [person for person, role in related if role == "owner"]
+        since = self.since(line)
+        for (person, role), share in zip(related, self.shares(related, len(owners)), strict=True):
+            self.relate(line, unit, person, role, share, since)
+
+    @staticmethod
+    def each_owner(line):
+        """A line per name: as many telephones and documents as names are dealt out, else they are the first's."""
+        names = [
+            name.strip()[:120] for name in re.split(r"[、,，;；/／]+", line.get("owner")) if name.strip()
+        ]
+        dealt = {}
+        for name in ("phone", "identity"):
+            cell = line.values.get(name, "")
+            parts = [part for part in SEVERAL.split(cell) if part.strip()] if isinstance(cell, str) else []
+            dealt[name] = parts if len(parts) == len(names) else [cell] + [""] * (len(names) - 1)
+        return [
+            Line(line.sheet, {**line.values, "owner": name, "phone": phone, "identity": number}, line.cells)
+            for name, phone, number in zip(names, dealt["phone"], dealt["identity"], strict=True)
+        ]
+
+    @staticmethod
+    def shares(related, owners):
+        """Equal shares that add up to the whole: the first take the rest (largest remainder)."""
+        if not owners:
+            return [None] * len(related)
+        step = Decimal("0.0001")
+        each = (Decimal(100) / owners).quantize(step, rounding="ROUND_DOWN")
+        left = int((Decimal(100) - each * owners) / step)
+        given, result = 0, []
+        for _person, role in related:
+            if role != "owner":
+                result.append(None)
+                continue
+            result.append(each + (step if given < left else 0))
+            given += 1
+        return result
+
+    def since(self, line):
+        """The first day of ownership: hand-over, else the earliest start the row gives, else the day of import."""
+        days = [read_date(line.values.get("handed_over", ""))]
+        cell = line.values.get("since", "")
+        days += (
+            [read_date(part) for part in SEVERAL.split(cell)] if isinstance(cell, str) else [read_date(cell)]
+        )
+        return min(filter(None, days), default=self.today)
+
+    def relate(self, line, unit, person, role, share, since):
+        rows = Occupancy.objects.filter(unit=unit, person=person, role=role)
+        key = (unit.pk, person.pk, role)
+        if (
+            rows.filter(period__contains=self.today).exists()
+            or rows.filter(period__startswith__gte=since).exists()
+        ):
+            return self.note("relations", key, "unchanged")
+        try:
+            actions.start_occupancy(
+                unit=unit, person=person, role=role, since=since, share=share, by=self.by, now=self.now
+            )
+        except Refused as refusal:
+            return self.wrong(
+                line, "owner_no" if "owner_no" in line.cells else "owner", f"{unit.code}: {refusal.sentence}"
+            )
+        return self.note("relations", key, "created")
+
+    def space_line(self, line):
+        code = line.get("space")
+        if not code:
+            return self.wrong(line, "space", _("no number of the parking space"))
+        building = self.building(f"P{line.get('lot')}"[:20])
+        values = {
+            "floor": "",
+            "kind": Unit.Kind.PARKING,
+            "use": line.get("kind")[:40],
+            "area": self.area(line),
+        }
+        unit = self.unit(line, f"P{line.get('lot')}-{code}"[:40], building, None, values)
+        if unit is not None and line.get("owner_no"):
+            self.owners_of(line, unit, True)
+        return None
+
+
+def guess_identity(number):
+    """What kind of document a bare number of a roster is."""
+    if re.fullmatch(r"\d{17}[\dX]|\d{15}", number):
+        return identity.CN
+    if re.fullmatch(r"[A-Z]{1,2}\d{6}[\dA]", number):
+        return identity.HK
+    if re.fullmatch(r"[A-Z][1289]\d{8}", number):
+        return identity.TAIWAN
+    if re.fullmatch(r"[0-9A-Z]{18}", number):
+        return identity.COMPANY
+    return "other"
