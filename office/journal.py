@@ -80,5 +80,7 @@ def _word(value):
     if isinstance(value, list):
         return ", ".join(str(_word(part)) for part in value)
     if isinstance(value, dict) and "word" in value:
+        if (verb := value["word"].removeprefix("verb.")) in SENTENCES:  # what was taken back
+            return str(SENTENCES[verb]) % _Blank()
         return str(WORDS.get(value["word"], value["word"]))
     return value
