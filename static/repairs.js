@@ -80,21 +80,25 @@
     }
   });
 
-  /* --- the sheet in the page ----------------------------------------------------------------------------- */
+  /* --- the sheet in the page: printing it marks it, so that the next one is a copy ------------------------ */
 
-  function print(frame) {
+  function print(form) {
+    var frame = doc.getElementById(form.dataset.printFrame);
+    fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", headers: { Accept: "application/json" }, keepalive: true }).catch(function () { /* printing matters more than its mark */ });
     try { frame.contentWindow.focus(); frame.contentWindow.print(); } catch (_error) { window.open(frame.src); }
   }
-  doc.addEventListener("click", function (event) {
-    var button = event.target.closest("[data-print-frame]");
-    if (button) print(doc.getElementById(button.dataset.printFrame));
-  });
+  doc.addEventListener("submit", function (event) {
+    if (!event.target.matches("form[data-print-frame]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    print(event.target);
+  }, true);
   function printNow() {
     var frame = doc.querySelector("iframe[data-print-now]");
     if (!frame) return;
     frame.removeAttribute("data-print-now");
-    frame.addEventListener("load", function () { print(frame); }, { once: true });
+    frame.addEventListener("load", function () { print(doc.querySelector("form[data-print-frame]")); }, { once: true });
   }
-  printNow();
+  if (doc.readyState === "loading") doc.addEventListener("DOMContentLoaded", printNow); else printNow();
   new MutationObserver(printNow).observe(doc.documentElement, { childList: true });
 })();

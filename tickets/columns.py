@@ -47,6 +47,11 @@ def place_of(row):
     return row["unit__code"] or local_name(row, "asset") or row["place"] or ""
 
 
+def when(moment):
+    """A moment that stays on one line."""
+    return stamp(moment).replace(" ", "\u00a0")
+
+
 def clock_text(row):
     if row["closed_at"] or not row["next_due_at"]:
         return ""
@@ -91,7 +96,13 @@ TICKETS = List(
     ),
     columns=(
         Column("number", gettext_lazy("Number"), lambda row: row["number"]),
-        Column("opened", gettext_lazy("Opened"), lambda row: stamp(row["opened_at"]), order="newest"),
+        Column(
+            "opened",
+            gettext_lazy("Opened"),
+            lambda row: when(row["opened_at"]),
+            value=lambda row: stamp(row["opened_at"]),
+            order="newest",
+        ),
         Column("place", gettext_lazy("Unit or place"), place_of, kind="unit"),
         Column("category", gettext_lazy("Category"), lambda row: local_name(row, "category")),
         Column("problem", gettext_lazy("What is wrong"), snippet, value=lambda row: row["problem_start"]),

@@ -102,9 +102,15 @@ class TicketFilter(DayRanges, filters.FilterSet):
     state = filters.MultipleChoiceFilter(
         label=_("State"), choices=Ticket.State.choices, widget=forms.SelectMultiple({"data-choose": ""})
     )
-    category = filters.ModelChoiceFilter(label=_("Category"), queryset=of_estate(Category), widget=Choose)
-    technician = filters.ModelChoiceFilter(label=_("Technician"), queryset=technicians, widget=Choose)
-    building = filters.ModelChoiceFilter(label=_("Building"), queryset=of_estate(Building), widget=Choose)
+    category = filters.ModelChoiceFilter(
+        label=_("Category"), empty_label=_("any"), queryset=of_estate(Category), widget=Choose
+    )
+    technician = filters.ModelChoiceFilter(
+        label=_("Technician"), empty_label=_("any"), queryset=technicians, widget=Choose
+    )
+    building = filters.ModelChoiceFilter(
+        label=_("Building"), empty_label=_("any"), queryset=of_estate(Building), widget=Choose
+    )
     due = filters.ChoiceFilter(label=_("Next clock"), choices=DUE, method="by_due", empty_label=_("any"))
     opened_from = _day(_("Opened from"))
     opened_to = _day(_("Opened until"))
@@ -117,7 +123,9 @@ class TicketFilter(DayRanges, filters.FilterSet):
         label=_("Age"), choices=[row[:2] for row in AGES], method="by_age", empty_label=_("any")
     )
     repeat = filters.ChoiceFilter(label=_("Repeat"), choices=YES_NO, method="by_repeat", empty_label=_("any"))
-    asset = filters.ModelChoiceFilter(label=_("Public facility"), queryset=of_estate(Asset), widget=Choose)
+    asset = filters.ModelChoiceFilter(
+        label=_("Public facility"), empty_label=_("any"), queryset=of_estate(Asset), widget=Choose
+    )
     unit = filters.NumberFilter(label=_("Unit"), field_name="unit_id", widget=forms.HiddenInput)
     no_technician = filters.BooleanFilter(
         label=_("Nobody sent"), method="by_no_technician", widget=forms.HiddenInput
@@ -229,7 +237,7 @@ class PromiseFilter(DayRanges, filters.FilterSet):
     outcome = filters.ChoiceFilter(
         label=_("Outcome"), choices=OUTCOMES, method="by_outcome", empty_label=_("any")
     )
-    owner = filters.ModelChoiceFilter(label=_("Owner"), queryset=lambda request: Staff.objects.filter(
+    owner = filters.ModelChoiceFilter(label=_("Owner"), empty_label=_("any"), queryset=lambda request: Staff.objects.filter(
         postings__estate=request.estate).distinct() if request and request.estate else Staff.objects.none(), widget=Choose)  # fmt: skip
     fact_from = _day(_("Counts from, first day"))
     fact_to = _day(_("Counts from, last day"))
@@ -277,7 +285,7 @@ class CallbackFilter(filters.FilterSet):
         label=_("Score"), choices=[(str(n), str(n)) for n in range(5, 0, -1)] + [("none", _("none"))],
         method="by_score", empty_label=_("any"),
     )  # fmt: skip
-    by = filters.ModelChoiceFilter(label=_("By"), queryset=lambda request: Staff.objects.filter(
+    by = filters.ModelChoiceFilter(label=_("By"), empty_label=_("any"), queryset=lambda request: Staff.objects.filter(
         postings__estate=request.estate).distinct() if request and request.estate else Staff.objects.none(), widget=Choose)  # fmt: skip
     tried_from = _day(_("From"))
     tried_to = _day(_("Until"))
@@ -310,7 +318,9 @@ class AssetFilter(filters.FilterSet):
         label=_("Name or code"), method="search", widget=forms.TextInput({"type": "search"})
     )
     kind = filters.ChoiceFilter(label=_("Kind"), choices=Asset.Kind.choices, empty_label=_("any"))
-    building = filters.ModelChoiceFilter(label=_("Building"), queryset=of_estate(Building), widget=Choose)
+    building = filters.ModelChoiceFilter(
+        label=_("Building"), empty_label=_("any"), queryset=of_estate(Building), widget=Choose
+    )
     in_service = filters.ChoiceFilter(
         label=_("In service"), choices=YES_NO, method="by_service", empty_label=_("any")
     )

@@ -42,6 +42,9 @@ urlpatterns = [
     # paper
     path("orders/<int:pk>/print", prints.work_order_print, name="work_order_print"),
     path("orders/<int:pk>/pdf", prints.work_order_pdf, name="work_order_pdf"),
+    path("orders/<int:pk>/printed", prints.work_order_printed, name="work_order_printed"),
+    path("<int:pk>/register.pdf", prints.register_pdf, name="register_pdf"),
+    path("callbacks.pdf", prints.callback_pdf, name="callback_pdf"),
     # slips, callbacks, the crew's day
     path("slips", slips.slips, name="slips"),
     path("slips/hint", slips.slip_hint, name="slip_hint"),

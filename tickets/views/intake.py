@@ -41,7 +41,7 @@ def _save(request, form):
             estate=request.estate, by=request.user, now=request.now, repeat_of=chosen, **form.values()
         )
         if request.POST.get("then") == "print":
-            return reverse("tickets:work_order_print", args=[ticket.work_orders.get().pk])
+            return reverse("tickets:work_order_print", args=[ticket.work_orders.get().pk]) + "?now=1"
         return reverse("tickets:ticket", args=[ticket.pk])
 
     try:

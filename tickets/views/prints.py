@@ -1,11 +1,13 @@
 """Paper: the sheet shown in the page before it is printed, and the PDFs themselves (SPEC §4.2, §13)."""
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from office import clocks
 from office.access import may
+from tickets import actions, reports
 from tickets.views import rows
 
 SIZES = ("A4", "A5")
@@ -13,11 +15,11 @@ SIZES = ("A4", "A5")
 
 def size_of(request, estate):
     """`?size=A4|A5`, else the estate's usual paper."""
-    asked_size = request.GET.get("size", "")
-    return asked_size if asked_size in SIZES else estate.paper
+    wanted = request.GET.get("size", "")
+    return wanted if wanted in SIZES else estate.paper
 
 
-def answer(request, printout):
+def answer(printout):
     """The PDF in the browser's own viewer, named for saving."""
     from office import printing  # here: WeasyPrint takes a second to load, and few requests print
 
@@ -33,13 +35,13 @@ def work_order_print(request, pk):
     """The sheet as it will leave the printer; Ctrl+P prints it."""
     order = rows.order(request, pk)
     size = size_of(request, order.estate)
-    pdf = reverse("tickets:work_order_pdf", args=[order.pk])
     context = {
         "order": order,
         "ticket": order.ticket,
-        "pdf_url": f"{pdf}?size={size}",
+        "pdf_url": f"{reverse('tickets:work_order_pdf', args=[order.pk])}?size={size}",
         "sizes": [(name, f"?size={name}", name == size) for name in SIZES],
         "now": request.GET.get("now") == "1",
+        "takes": request.user.may("tickets.intake", order.estate_id),
     }
     return render(request, "tickets/work_order_print.html", context)
 
@@ -47,7 +49,41 @@ def work_order_print(request, pk):
 @may("tickets.print", "tickets.print_own")
 @require_GET
 def work_order_pdf(request, pk):
+    """維修工作單 as PDF; looking at it is not printing it."""
     from tickets import printouts  # here: see `answer`
 
     order = rows.order(request, pk)
-    return answer(request, printouts.work_order(order, size=size_of(request, order.estate)))
+    return answer(printouts.work_order(order, size=size_of(request, order.estate)))
+
+
+@may("tickets.print", "tickets.print_own")
+@require_POST
+def work_order_printed(request, pk):
+    """The sheet has been printed: from now on it is marked as a copy."""
+    order = rows.order(request, pk)
+    actions.mark_printed(work_orders=[order], by=request.user, now=request.now)
+    if request.headers.get("Accept") == "application/json":
+        return HttpResponse(status=204)
+    return redirect("tickets:work_order_pdf", order.pk)
+
+
+@may("tickets.print")
+@require_GET
+def register_pdf(request, pk):
+    """業主報修登記表, or 業主報修有償服務登記表 where the resident pays."""
+    from tickets import printouts  # here: see `answer`
+
+    return answer(printouts.register(rows.ticket(request, pk), size="A4"))
+
+
+@may("tickets.callback")
+@require_GET
+def callback_pdf(request):
+    """回訪記錄表: the queue on paper, to tick while telephoning or visiting."""
+    from tickets import printouts  # here: see `answer`
+
+    if request.estate is None:
+        raise Http404
+    waiting = list(reports.callback_queue(request.user, request.estate.pk, request.now))
+    today = clocks.local_date(request.now, request.estate.zone)
+    return answer(printouts.callbacks(waiting, estate=request.estate, date=today, by=request.user))

@@ -2,7 +2,7 @@
 
 from django.db.models import Prefetch
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -96,6 +96,14 @@ def ticket(request, pk):
     return render(request, "tickets/ticket.html", context)
 
 
+def address(name, args):
+    """A page of another room; empty where that room is not there."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
 def place_text(ticket):
     """Unit, facility or public area in one line."""
     if ticket.unit_id:
@@ -163,14 +171,14 @@ def window_text(start, end):
 
 def facts(ticket):
     """(label, text, address) of what was written down at intake and since."""
-    unit_url = reverse("residents:unit", args=[ticket.unit_id]) if ticket.unit_id else ""
+    unit_url = address("residents:unit", args=[ticket.unit_id]) if ticket.unit_id else ""
     asset_url = reverse("tickets:asset", args=[ticket.asset_id]) if ticket.asset_id else ""
     found = [
         (_("Unit or place"), place_text(ticket), unit_url or asset_url),
         (
             _("Reporter"),
             ticket.reporter_name,
-            reverse("residents:person", args=[ticket.reporter_id]) if ticket.reporter_id else "",
+            address("residents:person", args=[ticket.reporter_id]) if ticket.reporter_id else "",
         ),
         (
             _("Telephone"),
@@ -236,8 +244,8 @@ def files(ticket):
     return [
         {
             "name": file.name,
-            "url": reverse("office:file", args=[file.pk]),
-            "thumb": reverse("office:file", args=[file.pk]) if file.is_image else "",
+            "url": address("office:file", args=[file.pk]),
+            "thumb": address("office:file", args=[file.pk]) if file.is_image else "",
             "size_text": size_text(file.size),
             "at": lists.stamp(file.uploaded_at),
             "by": file.uploaded_by.local_name if file.uploaded_by else "",
