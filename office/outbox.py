@@ -10,6 +10,7 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.dateparse import parse_datetime
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 UNDO_WINDOW = timedelta(
     seconds=10
 )  # what leaves the house waits that long, so that it can be taken back (UX G8)
-LEASE = timedelta(minutes=5)  # a claim older than this belongs to a dead worker
+LEASE = timedelta(seconds=settings.MESSAGE_LEASE)  # a claim older than this belongs to a dead worker
 MAX_ATTEMPTS = 6
 BACKOFF = timedelta(minutes=1)  # doubled with every attempt
 QUIET_CHANNELS = {Message.Channel.SMS, Message.Channel.EMAIL}
