@@ -72,7 +72,7 @@ SECTIONS = (
         _("Administration"),
         (
             Entry("office:staff_list", _("Staff"), "user-check"),
-            Entry("office:heads", _("Heads of departments"), "user"),
+            Entry("office:heads", _("Department heads"), "user"),
             # Translators: 小區
             Entry("office:estate_list", _("Estates"), "building-community"),
             Entry("office:settings", _("Settings"), "settings"),

@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -66,7 +67,7 @@ class StaffForm(RowForm):
         )
         self.fields["phone"].required = False
         self.fields["language"] = forms.ChoiceField(
-            label=_("language"), choices=LANGUAGE_CHOICES, required=False
+            label=_("Language"), choices=LANGUAGE_CHOICES, required=False
         )
         if self.instance.pk:
             self.initial["language"] = self.instance.language
@@ -82,9 +83,9 @@ class StaffForm(RowForm):
 class PostingForm(Form):
     """Where somebody works, in which department and role."""
 
-    estate = forms.ModelChoiceField(label=_("estate"), queryset=Estate.objects.none())
-    department = forms.ChoiceField(label=_("department"), choices=DEPARTMENTS)
-    role = forms.ChoiceField(label=_("role"), choices=ROLES)
+    estate = forms.ModelChoiceField(label=_("Estate"), queryset=Estate.objects.none())
+    department = forms.ChoiceField(label=_("Department"), choices=DEPARTMENTS)
+    role = forms.ChoiceField(label=_("Role"), choices=ROLES)
     widths = {"estate": 4, "department": 4, "role": 4}
 
     def __init__(self, *args, by, **kwargs):
@@ -98,7 +99,7 @@ class PasswordForm(Form):
     """A first or new password: typed, or left empty for one made by the machine."""
 
     password = forms.CharField(
-        label=_("password"),
+        label=_("Password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -126,9 +127,9 @@ class NewStaffForm(PasswordForm, StaffForm):
     )
     widths = {**StaffForm.widths, **PostingForm.widths, "password": 6}
 
-    estate = forms.ModelChoiceField(label=_("estate"), queryset=Estate.objects.none())
-    department = forms.ChoiceField(label=_("department"), choices=DEPARTMENTS)
-    role = forms.ChoiceField(label=_("role"), choices=ROLES)
+    estate = forms.ModelChoiceField(label=_("Estate"), queryset=Estate.objects.none())
+    department = forms.ChoiceField(label=_("Department"), choices=DEPARTMENTS)
+    role = forms.ChoiceField(label=_("Role"), choices=ROLES)
     keyed = True
 
     class Meta(StaffForm.Meta):
@@ -155,8 +156,8 @@ class ProfileForm(RowForm):
         fields = ("name", "name_en", "phone", "email", "language", "theme", "single_keys")
         field_classes = {"phone": PhoneField}
 
-    language = forms.ChoiceField(label=_("language"), choices=LANGUAGE_CHOICES, required=False)
-    theme = forms.ChoiceField(label=_("appearance"), choices=THEME_CHOICES, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES, required=False)
+    theme = forms.ChoiceField(label=_("Appearance"), choices=THEME_CHOICES, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -276,7 +277,7 @@ class HeadsForm(Form):
         self.departments = []
         for value, label in Department.choices:
             row = rows.get(value)
-            for post, words in (("head", _("head")), ("deputy", _("deputy"))):
+            for post, words in (("head", _("Head")), ("deputy", _("Deputy"))):
                 self.fields[f"{post}_{value}"] = forms.TypedChoiceField(
                     label=words,
                     choices=choices,
@@ -287,7 +288,9 @@ class HeadsForm(Form):
                     initial=str(getattr(row, f"{post}_id") or "") if row else "",
                 )
             self.departments.append((value, label))
-        self.sections = [(label, [f"head_{value}", f"deputy_{value}"]) for value, label in self.departments]
+        self.sections = [
+            (capfirst(label), [f"head_{value}", f"deputy_{value}"]) for value, label in self.departments
+        ]
         self.widths = dict.fromkeys(self.fields, 6)
 
     def clean(self):
@@ -309,11 +312,11 @@ class HeadsForm(Form):
 class RuleForm(Form):
     """A promise rule's next number. It begins today (at once) or on a later day at 00:00."""
 
-    amount = forms.IntegerField(label=_("number"), min_value=0, max_value=999)
+    amount = forms.IntegerField(label=_("Number"), min_value=0, max_value=999)
     measure = forms.ChoiceField(
-        label=_("counted in"), choices=[choice for choice in Measure.choices if choice[0] != Measure.AT]
+        label=_("Counted in"), choices=[choice for choice in Measure.choices if choice[0] != Measure.AT]
     )
-    valid_from = DateField(label=_("valid from"))
+    valid_from = DateField(label=_("Valid from"))
     widths = {"amount": 4, "measure": 4, "valid_from": 4}
 
     def __init__(self, *args, estate, now, **kwargs):
@@ -345,17 +348,17 @@ class RuleForm(Form):
 class PatternForm(Form):
     """How the numbers of one kind look: prefix, year, running number of so many digits."""
 
-    kind = forms.ChoiceField(label=_("kind"))
-    year = forms.TypedChoiceField(label=_("year"), coerce=int)
+    kind = forms.ChoiceField(label=_("Kind"))
+    year = forms.TypedChoiceField(label=_("Year"), coerce=int)
     prefix = forms.CharField(
-        label=_("begins with"),
+        label=_("Begins with"),
         max_length=8,
         validators=[
             RegexValidator(r"^[A-Z][A-Z0-9-]*$", _("Capital letters, digits and dashes; a letter first."))
         ],
     )
     digits = forms.TypedChoiceField(
-        label=_("digits"), coerce=int, choices=[(n, n) for n in range(4, 9)], initial=6
+        label=_("Digits"), coerce=int, choices=[(n, n) for n in range(4, 9)], initial=6
     )
     widths = {"kind": 3, "year": 3, "prefix": 3, "digits": 3}
 

@@ -27,11 +27,14 @@ READABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 class StaffFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=gettext_lazy("Name or user name"), method="search")
-    role = django_filters.ChoiceFilter(label=gettext_lazy("Role"), choices=roles.CHOICES, method="posted_as")
+    role = django_filters.ChoiceFilter(
+        label=gettext_lazy("Role"), choices=roles.CHOICES, method="posted_as", empty_label=gettext_lazy("any")
+    )
     active = django_filters.ChoiceFilter(
         label=gettext_lazy("Log-in"),
         choices=[("yes", gettext_lazy("open")), ("no", gettext_lazy("closed"))],
         method="may_log_in",
+        empty_label=gettext_lazy("any"),
     )
 
     class Meta:
