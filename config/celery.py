@@ -29,7 +29,7 @@ for _entry in TIMETABLE.values():
 
 app = Celery("guanjia")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.add_defaults({"beat_schedule": TIMETABLE})
+app.add_defaults(lambda: {"beat_schedule": TIMETABLE})
 app.autodiscover_tasks()
 
 

@@ -33,7 +33,7 @@ import sysconfig
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 PRODUCT = "guanjia"
 DATABASE = "guanjia"
@@ -97,7 +97,7 @@ def urls(data_dir, test=False):
     )
 
 
-_used = {}
+_used: dict[tuple, "Servers"] = {}
 
 
 def ensure(data_dir, test=False):
@@ -192,8 +192,9 @@ class Servers:
         self.redis = Redis(self)
         pointer = self.kept / "moved-to"
         self.home = Path(pointer.read_text().strip()) if pointer.exists() else self.data_dir
-        self._users = None
-        self._pid = None
+        self._users: IO | None = None
+        self._pid: int | None = None
+        self._watcher: subprocess.Popen | None = None
 
     # --- as a user ------------------------------------------------------------------------------------------
 
@@ -264,9 +265,11 @@ class Servers:
                 return
         command = [sys.executable, "-I", "-S", str(Path(__file__).resolve()), "watch", str(self.data_dir)]
         command += ["--test"] if self.test else []
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        null = subprocess.DEVNULL
         try:
-            self._watcher = subprocess.Popen(command, cwd="/", start_new_session=True, **quiet)
+            self._watcher = subprocess.Popen(
+                command, cwd="/", start_new_session=True, stdin=null, stdout=null, stderr=null
+            )
         except OSError:  # only the safety net: an orderly end stops the servers without it
             self._watcher = None
 
@@ -329,7 +332,7 @@ class _Server:
         self.servers = servers
         self.name = name
         self.log = servers.kept / f"{name}.log"
-        self.child = None
+        self.child: subprocess.Popen | None = None
 
     @property
     def account(self):

@@ -257,7 +257,9 @@ def test_a_clone_whose_programs_are_private_too(open_folder):
         assert searches and home == private / "data"
         main = (private / "data/test-pg18/postmaster.pid").read_text().split()[0]
         rights = Path(f"/proc/{main}/status").read_text()
-        assert "CapEff:\t0000000000000004" in rights and "CapPrm:\t0000000000000004" in rights, "no more than that"
+        assert "CapEff:\t0000000000000004" in rights and "CapPrm:\t0000000000000004" in rights, (
+            "no more than that"
+        )
         end(process)
 
 

@@ -47,9 +47,11 @@ class Command(BaseCommand):
         children = [Child(name, command) for name, command in programs(host, port).items()]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         try:
-            for child in children:
+            web, *others = children
+            web.start()
+            self.await_answer(f"{address}healthz", web)  # the page first: all four want the same two cores
+            for child in others:
                 child.start()
-            self.await_answer(f"{address}healthz", children[0])
             self.announce(address)
             self.supervise(children)
         finally:
@@ -165,9 +167,10 @@ class Child:
     def __init__(self, name, command):
         self.name, self.command = name, command
         self.log = self.folder() / f"{name}.log"
-        self.process = None
+        self.process: subprocess.Popen | None = None
+        self.started = 0.0
         self.pause = 1
-        self.again_at = None
+        self.again_at: float | None = None
 
     @staticmethod
     def folder():
@@ -193,7 +196,7 @@ class Child:
 
     def revive(self):
         """Start again what has died, after a pause; a sentence when there is news."""
-        if self.process.poll() is None:
+        if self.process is None or self.process.poll() is None:
             return None
         now = time.monotonic()
         if self.again_at is None:
