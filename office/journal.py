@@ -80,7 +80,8 @@ def _word(value):
     if isinstance(value, list):
         return ", ".join(str(_word(part)) for part in value)
     if isinstance(value, dict) and "word" in value:
-        if (verb := value["word"].removeprefix("verb.")) in SENTENCES:  # what was taken back
-            return str(SENTENCES[verb]) % _Blank()
-        return str(WORDS.get(value["word"], value["word"]))
+        if value["word"] in WORDS:
+            return str(WORDS[value["word"]])
+        verb = value["word"].removeprefix("verb.")  # what was taken back, where no shorter word is registered
+        return str(SENTENCES[verb]) % _Blank() if verb in SENTENCES else value["word"]
     return value

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from office import catalogues, journal, promises, series, setup
+from office import catalogues, files, journal, promises, series, setup
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -149,6 +149,14 @@ def register():
     journal.words("ticket.request", Request.Kind.choices)
     journal.words("ticket.stream", Category.Stream.choices)
     promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
+    files.register_subject(Ticket.SUBJECT, may_read_files)
+
+
+def may_read_files(staff, ticket_id):
+    """Who may open the ticket may open its photos."""
+    from tickets.views import rows  # here: views load when URLs do
+
+    return rows.tickets(staff).filter(pk=ticket_id).exists()
 
 
 def catalogue_pages():

@@ -2,6 +2,7 @@
 
 import django_filters
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -79,8 +80,7 @@ def job(request, pk):
             (_("Begun"), lists.stamp(row.started_at)),
             (_("Finished"), lists.stamp(row.finished_at)),
         ],
-        "may_stop": not row.is_over
-        and (row.by_id == request.user.pk or request.user.may("office.administer", row.estate_id)),
+        "may_stop": not row.is_over and _may_stop(row, request.user),
         "errors": row.errors if row.is_over else [],
         "errors_text": ngettext("%(n)s row could not be done", "%(n)s rows could not be done", row.failed)
         % {"n": row.failed},
@@ -110,9 +110,16 @@ def _bar_text(row, left):
 @may("office.home")
 @require_POST
 def job_cancel(request, pk):
+    """Only who started it, or an administrator; for others there is nothing to stop here."""
     row = get_object_or_404(jobs.visible_to(request.user), pk=pk)
+    if not _may_stop(row, request.user):
+        raise Http404
     try:
         jobs.cancel(job=row, by=request.user, now=request.now)
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     return redirect("office:job", pk)
+
+
+def _may_stop(row, staff):
+    return row.by_id == staff.pk or staff.may("office.administer", row.estate_id)

@@ -13,8 +13,11 @@ The list of roles is written out, not computed from office/roles.py: this table 
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from office.models import Estate, Posting, PromiseRule, Series, Staff, SweepRun
+from django.utils import timezone
+
+from office.models import Draft, Estate, Posting, PromiseRule, Series, Staff, SweepRun
 from tests import cast
 
 EVERYONE = "clerk cashier lead technician guard supervisor director finance auditor admin"
@@ -332,11 +335,361 @@ ROOT = [
     Line("mfa_download_recovery_codes", EVERYONE, get=404, post=404, plain="nobody of the cast has any"),
 ]
 
+
+def _only(role, get, post):
+    """Everybody but `role` gets the answers (GET, POST): the row is somebody's own."""
+    return {other: (get, post) for other in EVERYONE.split() if other not in role.split()}
+
+
+def _notice(w):
+    return {"pk": w.notice.pk}
+
+
+OWN_DESK = [
+    Line("office:bell", EVERYONE, plain="one's own notices; tests/office/test_jobs.py", stranger=(405,)),
+    Line("office:bell_read", EVERYONE, get=405, post=302, plain="tests/office/test_jobs.py", stranger=(302,)),
+    Line(
+        "office:bell_open",
+        "clerk",
+        get=405,
+        post=302,
+        args=_notice,
+        changes=lambda w: w.unread(),
+        others=_only("clerk", 405, 404),
+    ),
+    Line("office:jobs", EVERYONE, post=302, plain="one's own; tests/office/test_jobs.py", stranger=(302,)),
+    Line(
+        "office:job",
+        "clerk supervisor director auditor admin",
+        args=lambda w: {"pk": w.job.pk},
+        shows=lambda w: w.job.title,
+        others=_only("clerk supervisor director auditor admin", 404, 405),
+    ),
+    Line(
+        "office:job_cancel",
+        "clerk admin",
+        get=405,
+        post=302,
+        args=lambda w: {"pk": w.job.pk},
+        changes=lambda w: type(w.job).objects.get(pk=w.job.pk).state,
+        others=_only("clerk admin", 405, 404),
+    ),
+    Line(
+        "office:upload",
+        EVERYONE,
+        get=405,
+        post=422,
+        plain="files come in in tests/office/test_files.py; here none arrives",
+        stranger=(422,),
+    ),
+    Line(
+        "office:file",
+        "clerk",
+        args=lambda w: {"pk": w.file.pk},
+        shows=lambda w: "%PDF-walk",
+        others=_only("clerk", 404, 405),
+    ),
+    Line(
+        "office:draft",
+        EVERYONE,
+        post=200,
+        args=lambda w: {"form": "tickets.intake"},
+        data=lambda w: {"problem": "水管漏水", "tab": "walk"},
+        changes=lambda w: Draft.objects.count(),
+        others={"stranger": (200, 200)},  # a draft is its writer's and of no estate
+    ),
+    Line(
+        "office:undo",
+        "clerk",
+        get=405,
+        post=302,
+        args=lambda w: {"pk": w.offer.pk},
+        plain="too late here; taking back is tested in tests/office/test_undo.py",
+        others=_only("clerk", 405, 404),
+    ),
+    Line(
+        "office:log",
+        "auditor admin",
+        post=200,
+        data=lambda w: {"export": "csv"},
+        shows=lambda w: w.event.subject_text,
+        stranger=(200,),
+    ),
+    Line(
+        "office:access_log",
+        "auditor admin",
+        post=200,
+        data=lambda w: {"export": "csv"},
+        shows=lambda w: w.look.reason,
+        stranger=(200,),
+    ),
+]
+
 RESIDENTS = []
 
-TICKETS = []
+READ = "clerk cashier lead supervisor director finance auditor"
+INTAKE = "clerk cashier lead supervisor director"
+DISPATCH = "lead supervisor director"
+WORK = "lead technician supervisor director"
+PRINT = "clerk cashier lead technician supervisor director"
+CALLBACK = "clerk cashier supervisor director"
+BOSS = "supervisor director"
 
-TABLE = ROOT + OFFICE + RESIDENTS + TICKETS
+
+def _pk(name):
+    """The address of the world's ticket in that stage."""
+    return lambda w: {"pk": getattr(w, name).pk}
+
+
+def _order(name):
+    return lambda w: {"pk": getattr(w, name).work_orders.get().pk}
+
+
+def _number(name):
+    return lambda w: getattr(w, name).number
+
+
+def _of(name, field):
+    """The present value of a column of the world's ticket in that stage."""
+
+    def value(w):
+        row = getattr(w, name)
+        return type(row).objects.values_list(field, flat=True).get(pk=row.pk)
+
+    return value
+
+
+def _version(name, **values):
+    return lambda w: {**values, "version": getattr(w, name).version}
+
+
+TICKETS = [
+    # the list and what is read over many tickets
+    Line("tickets:list", READ, post=302, shows=_number("ticket"), stranger=(302,)),
+    Line("tickets:promises", READ, post=302, shows=_number("done"), stranger=(302,)),
+    Line("tickets:callbacks_made", READ, post=302, plain="tests/tickets", stranger=(302,)),
+    Line("tickets:dashboard", "supervisor director auditor", plain="sums; tests/tickets/test_dashboard.py"),
+    Line(
+        "tickets:dispatch_many",
+        DISPATCH,
+        get=405,
+        post=302,
+        data=lambda w: {"pick": [w.ticket.pk]},
+        plain=".",
+    ),
+    # taking one
+    Line(
+        "tickets:intake",
+        INTAKE,
+        post=302,
+        data=lambda w: {
+            "place": f"unit:{w.unit.pk}",
+            "reporter_name": "張小明",
+            "reporter_phone": "13800138000",
+            "problem": "漏水",
+            "category": w.category.pk,
+            "channel": "phone",
+        },
+        changes=lambda w: type(w.ticket).objects.filter(problem="漏水").count(),
+    ),
+    Line("tickets:intake_hints", INTAKE, plain="hints for the form being typed"),
+    Line("tickets:places", INTAKE, plain="suggestions for the form being typed"),
+    # one ticket and its moves
+    Line("tickets:ticket", f"{READ} technician", args=_pk("sent"), shows=_number("sent")),
+    Line(
+        "tickets:dispatch",
+        DISPATCH,
+        post=302,
+        args=_pk("ticket"),
+        data=lambda w: {
+            "technician": w.cast["technician"].pk,
+            "version": w.ticket.version,
+            **w.window_fields,
+        },
+        shows=_number("ticket"),
+        changes=_of("ticket", "state"),
+    ),
+    Line(
+        "tickets:schedule",
+        INTAKE,
+        post=302,
+        args=_pk("ticket"),
+        data=lambda w: {"version": w.ticket.version, **w.window_fields},
+        shows=_number("ticket"),
+        changes=_of("ticket", "window_from"),
+    ),
+    Line(
+        "tickets:wait",
+        WORK,
+        post=302,
+        args=_pk("arrived"),
+        data=lambda w: {
+            "waiting_for": "parts",
+            "until": f"{w.today + timedelta(days=1)}",
+            "reason": "等配件",
+            "version": w.arrived.version,
+        },
+        shows=_number("arrived"),
+        changes=_of("arrived", "state"),
+    ),
+    Line(
+        "tickets:resume",
+        WORK,
+        post=302,
+        args=_pk("waiting"),
+        data=_version("waiting"),
+        shows=_number("waiting"),
+        changes=_of("waiting", "state"),
+    ),
+    Line(
+        "tickets:water_test",
+        DISPATCH,
+        post=302,
+        args=_pk("tested"),
+        data=lambda w: {
+            "tested_at": f"{timezone.localtime(w.now, w.estate.zone):%Y-%m-%dT%H:%M}",
+            "passed": "yes",
+            "version": w.tested.version,
+        },
+        shows=_number("tested"),
+        changes=_of("tested", "state"),
+    ),
+    Line(
+        "tickets:decide_cost",
+        INTAKE,
+        post=302,
+        args=_pk("ticket"),
+        data=_version("ticket", cost="free", reason="公司承擔"),
+        shows=_number("ticket"),
+        changes=_of("ticket", "cost"),
+    ),
+    Line("tickets:quote", INTAKE, post=422, args=_pk("ticket"), shows=_number("ticket")),
+    Line("tickets:consent", INTAKE, post=422, args=_pk("ticket"), shows=_number("ticket")),
+    Line("tickets:ask_time", PRINT, post=422, args=_pk("arrived"), shows=_number("arrived")),
+    Line(
+        "tickets:ask_free",
+        PRINT,
+        post=302,
+        args=_pk("arrived"),
+        data=lambda w: {"reason": "老住戶"},
+        shows=_number("arrived"),
+        changes=lambda w: w.arrived.requests.count(),
+    ),
+    Line("tickets:correct", INTAKE, post=422, args=_pk("ticket"), shows=_number("ticket")),
+    Line(
+        "tickets:cancel",
+        INTAKE,
+        post=302,
+        args=_pk("ticket"),
+        data=_version("ticket", reason="住戶自行修好", told="on"),
+        shows=_number("ticket"),
+        changes=_of("ticket", "state"),
+    ),
+    Line(
+        "tickets:duplicate",
+        INTAKE,
+        post=302,
+        args=_pk("ticket"),
+        data=lambda w: {"of": w.sent.number, "told": "on", "version": w.ticket.version},
+        shows=_number("ticket"),
+        changes=_of("ticket", "state"),
+    ),
+    Line(
+        "tickets:hand_over",
+        BOSS,
+        post=302,
+        args=_pk("ticket"),
+        data=lambda w: {"to": w.cast["cashier"].pk, "reason": "休假", "version": w.ticket.version},
+        shows=_number("ticket"),
+        changes=_of("ticket", "owner_id"),
+    ),
+    Line(
+        "tickets:call_back",
+        CALLBACK,
+        post=302,
+        args=_pk("done"),
+        data=_version("done", outcome="satisfied", how="phone", score=5),
+        changes=_of("done", "state"),
+    ),
+    Line("tickets:close_unreachable", BOSS, post=422, args=_pk("done"), shows=_number("done")),
+    Line(
+        "tickets:decide",
+        BOSS,
+        post=302,
+        args=lambda w: {"pk": w.asked.pk},
+        data=lambda w: {"approve": "yes", "answer": "同意"},
+        shows=lambda w: w.asked.ticket.number,
+        changes=lambda w: type(w.asked).objects.get(pk=w.asked.pk).state,
+    ),
+    # one work order
+    Line("tickets:my_work", WORK, shows=lambda w: "", plain="own work; tests/tickets"),
+    Line("tickets:work_order", f"{READ} technician", args=_order("sent"), shows=_number("sent")),
+    Line(
+        "tickets:arrive",
+        WORK,
+        post=302,
+        args=_order("sent"),
+        data=lambda w: {"at": f"{timezone.localtime(w.now, w.estate.zone):%Y-%m-%dT%H:%M}"},
+        shows=_number("sent"),
+        changes=_of("sent", "state"),
+    ),
+    Line("tickets:finish", WORK, post=422, args=_order("arrived"), shows=_number("arrived")),
+    # paper
+    Line("tickets:work_order_print", PRINT, args=_order("sent"), shows=_number("sent")),
+    Line(
+        "tickets:work_order_pdf", PRINT, args=_order("sent"), plain="paper; tests/tickets/test_printouts.py"
+    ),
+    Line(
+        "tickets:work_order_printed",
+        PRINT,
+        get=405,
+        post=302,
+        args=_order("sent"),
+        changes=lambda w: w.sent.work_orders.get().prints,
+    ),
+    Line("tickets:register_pdf", INTAKE, args=_pk("sent"), plain="paper; tests/tickets/test_printouts.py"),
+    Line("tickets:callback_pdf", CALLBACK, plain="paper; tests/tickets/test_printouts.py"),
+    # slips, callbacks, the crew's day
+    Line("tickets:slips", INTAKE, post=422, plain="what it saves is tested in tests/tickets"),
+    Line("tickets:slip_hint", INTAKE, plain="a hint for the form being typed"),
+    Line("tickets:callbacks", CALLBACK, shows=_number("done")),
+    Line("tickets:day", READ, plain="what it lists is tested in tests/tickets"),
+    Line("tickets:day_order", DISPATCH, get=405, post=404, plain="what it moves is tested in tests/tickets"),
+    # public facilities
+    Line("tickets:assets", READ, post=302, shows=lambda w: w.asset.code, stranger=(302,)),
+    Line("tickets:asset", READ, args=_pk("asset"), shows=lambda w: w.asset.name_zh_hant),
+    Line(
+        "tickets:asset_add",
+        DISPATCH,
+        post=302,
+        data=lambda w: {
+            "code": "PUMP1",
+            "name_zh_hant": "一號水泵",
+            "kind": "pump",
+            "place": "地庫",
+            "position": 1,
+        },
+        changes=lambda w: type(w.asset).objects.filter(estate=w.estate, code="PUMP1").count(),
+        stranger=(302,),
+    ),
+    Line(
+        "tickets:asset_edit",
+        DISPATCH,
+        post=302,
+        args=_pk("asset"),
+        data=lambda w: {
+            "code": "LIFT2",
+            "name_zh_hant": "二號客梯",
+            "kind": "lift",
+            "place": "3棟",
+            "position": 1,
+        },
+        shows=lambda w: w.asset.name_zh_hant,
+        changes=lambda w: type(w.asset).objects.get(pk=w.asset.pk).name_zh_hant,
+    ),
+]
+
+TABLE = ROOT + OFFICE + OWN_DESK + RESIDENTS + TICKETS
 
 # What an auditor may POST although he changes nothing of the office's: his own session, profile and choices.
 OWN_BUSINESS = {
@@ -344,6 +697,7 @@ OWN_BUSINESS = {
     "theme",
     "estate_switch",
     "office:profile",
+    "office:draft",
     "account_login",
     "account_logout",
     "account_change_password",

@@ -4,12 +4,13 @@ Rows are made when a line asks for them, outside the savepoint of its cases, so 
 it. Everything is of `estate`, unless its name says otherwise.
 """
 
+from datetime import timedelta
 from functools import cached_property
 
 from django.utils import timezone
 
 from office import roles
-from office.clocks import local_date
+from office.clocks import local_date, midnight
 from tests import cast
 
 
@@ -55,3 +56,191 @@ class World:
         from tickets.models import Category
 
         return Category.objects.get(estate=self.estate, code="LK-PIPE")
+
+    @cached_property
+    def notice(self):
+        """An unread notice on the clerk's bell."""
+        from office.models import Message
+
+        return Message.objects.create(
+            estate=self.estate, channel="desk", staff=self.cast["clerk"], template="job.done",
+            data={"title": "the walk", "failed": 0}, dedupe_key="walk", made_at=self.now, send_after=self.now,
+        )  # fmt: skip
+
+    def unread(self):
+        from office.models import Message
+
+        return Message.objects.filter(read_at__isnull=True).count()
+
+    @cached_property
+    def job(self):
+        """Long work the clerk asked for."""
+        from office.models import Job
+
+        clerk = self.cast["clerk"]
+        return Job.objects.create(
+            kind="walk", title="Walk along the table", estate=self.estate, by=clerk, made_at=self.now
+        )
+
+    @cached_property
+    def offer(self):
+        """A change of the clerk's that can no longer be taken back."""
+        from office.models import Undo
+
+        return Undo.objects.create(
+            subject_kind="unit", subject_id=self.unit.pk, estate=self.estate, verb="walk", by=self.cast["clerk"],
+            at=self.now - timedelta(minutes=1), until=self.now - timedelta(seconds=50), version=1, before=[],
+        )  # fmt: skip
+
+    @cached_property
+    def file(self):
+        """A loose file of the clerk's; its content stays where tests keep files."""
+        from office import files
+
+        return files.store(
+            data=b"%PDF-walk", name="walk.pdf", content_type="application/pdf", estate=self.estate,
+            by=self.cast["clerk"], now=self.now, upload_key="walk",
+        )  # fmt: skip
+
+    @cached_property
+    def event(self):
+        from office import journal
+
+        return journal.record(
+            "estate.created", subject=self.estate, kind="office.estate", text="walked estate",
+            by=self.cast["admin"], now=self.now, estate_id=self.estate.pk,
+        )  # fmt: skip
+
+    @cached_property
+    def look(self):
+        from office import accesslog
+
+        clerk = self.cast["clerk"]
+        return accesslog.log(
+            what="reveal", by=clerk, now=self.now, estate_id=self.estate.pk, reason="walked reason"
+        )
+
+    # --- repairs: one ticket per stage -----------------------------------------------------------------------
+
+    @property
+    def window(self):
+        """Tomorrow morning, (from, to)."""
+        start = midnight(self.today + timedelta(days=1), self.estate.zone) + timedelta(hours=9)
+        return start, start + timedelta(hours=2)
+
+    @property
+    def window_fields(self):
+        return {
+            "window_day": f"{self.today + timedelta(days=1)}",
+            "window_from": "09:00",
+            "window_to": "11:00",
+        }
+
+    def take(self, **more):
+        from tickets import actions
+
+        return actions.take(
+            **{
+                "estate": self.estate,
+                "category": self.category,
+                "problem": "水龍頭關不緊",
+                "unit": self.unit,
+                "reporter_name": "張小明",
+                "reporter_phone": "13800138000",
+                "by": self.cast["clerk"],
+                "now": self.now - timedelta(hours=4),
+                **more,
+            }
+        )
+
+    def dispatched(self, **more):
+        from tickets import actions
+
+        ticket = self.take(**more)
+        start, end = self.window
+        actions.dispatch(
+            ticket=ticket,
+            technician=self.cast["technician"],
+            window_from=start,
+            window_to=end,
+            by=self.cast["lead"],
+            now=self.now - timedelta(hours=3),
+        )
+        ticket.refresh_from_db()
+        return ticket
+
+    def working(self, **more):
+        from tickets import actions
+
+        ticket = self.dispatched(**more)
+        at = self.now - timedelta(hours=2)
+        actions.arrive(work_order=ticket.work_orders.get(), at=at, by=self.cast["technician"], now=at)
+        ticket.refresh_from_db()
+        return ticket
+
+    def finished(self, **more):
+        from tickets import actions
+
+        ticket = self.working(**more)
+        at = self.now - timedelta(hours=1)
+        actions.finish(
+            work_order=ticket.work_orders.get(),
+            ended_at=at,
+            result="已更換",
+            by=self.cast["technician"],
+            now=at,
+        )
+        ticket.refresh_from_db()
+        return ticket
+
+    @cached_property
+    def ticket(self):
+        return self.take()
+
+    @cached_property
+    def sent(self):
+        return self.dispatched()
+
+    @cached_property
+    def arrived(self):
+        return self.working()
+
+    @cached_property
+    def waiting(self):
+        from tickets import actions
+
+        ticket = self.working()
+        actions.wait(
+            ticket=ticket,
+            waiting_for="parts",
+            until=self.today + timedelta(days=2),
+            reason="等配件",
+            by=self.cast["lead"],
+            now=self.now,
+        )
+        ticket.refresh_from_db()
+        return ticket
+
+    @cached_property
+    def tested(self):
+        """A leak whose work has ended and whose water test is owed."""
+        return self.finished(category=self.leak)
+
+    @cached_property
+    def done(self):
+        return self.finished()
+
+    @cached_property
+    def asset(self):
+        from tickets import actions
+
+        values = {"code": "LIFT2", "name_zh_hant": "二號電梯", "kind": "lift", "place": "3棟"}
+        return actions.save_asset(estate=self.estate, values=values, by=self.cast["lead"], now=self.now)
+
+    @cached_property
+    def asked(self):
+        from tickets import actions
+
+        return actions.ask(
+            ticket=self.working(), kind="free", reason="老住戶", by=self.cast["technician"], now=self.now
+        )
