@@ -1,0 +1,178 @@
+"""The broker only wakes workers: emptied, killed or away it loses nothing (issue 2, Faults; ARCHITECTURE §3)."""
+
+import os
+import signal
+import time
+import uuid
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from office import outbox
+from office.models import Message, Promise
+from tests.cast import client_of, make_estate, make_staff, make_unit
+from tests.matters import owe_many
+from tickets.models import Category, Ticket
+
+pytestmark = pytest.mark.faults
+
+FULL = bool(os.environ.get("GUANJIA_FULL"))
+REMINDERS = 1000 if FULL else 60
+DOWN = 60 if FULL else 3  # seconds
+QUICK = ("-S", "tests.faults.quick.Scheduler")  # the timetable of the office, once a second
+
+
+@pytest.fixture
+def office(own_db):
+    """An estate with everybody a promise climbs to."""
+    estate = make_estate()
+    for role in ("clerk", "supervisor", "director"):
+        make_staff(role, (estate, role))
+    return estate
+
+
+def _due(estate, count):
+    """Promises that owe all three steps: `count` reminders to each of three people."""
+    clerk = estate.postings.get(role="clerk").staff
+    owe_many(estate, clerk, timezone.now() - timedelta(days=30), count)
+
+
+def _await_out(count, seconds=120):
+    """Wait until every step of `count` promises has gone out; every one of them once."""
+    end = time.monotonic() + seconds
+    expected = {"promise.warn": count, "promise.head": count, "promise.director": count}
+    while True:
+        sent = Counter(Message.objects.filter(state="sent").values_list("template", flat=True))
+        if sent == expected:
+            break
+        assert time.monotonic() < end, sent
+        time.sleep(0.2)
+    assert set(Promise.objects.values_list("level", flat=True)) == {Promise.Level.DIRECTOR}
+    assert Message.objects.count() == 3 * count
+    assert set(Message.objects.values_list("attempts", flat=True)) == {1}
+
+
+def _kill(broker):
+    for process in broker.pids():
+        os.kill(process, signal.SIGKILL)
+    broker.await_gone()
+
+
+# --- emptied -----------------------------------------------------------------------------------------------
+
+
+def test_an_emptied_broker_loses_no_reminder(office, own_redis, real_worker, real_beat):
+    _due(office, REMINDERS)
+    for _ in range(20):
+        current_app.send_task("office.tasks.sweep_all")
+    assert own_redis.say("LLEN", "celery") == ":20\r\n"
+    own_redis.say("FLUSHALL")
+    assert own_redis.say("LLEN", "celery") == ":0\r\n"
+    worker = real_worker("-I", "tests.faults.unguarded")
+    real_beat(*QUICK)
+    worker.await_printed("office.tasks.sweep")
+    own_redis.say("FLUSHALL")  # and once more in the middle of it
+    _await_out(REMINDERS)
+
+
+def test_twin_reminders_kept_in_the_broker_are_lost(office, own_redis, real_worker, tmp_path):
+    ledger = tmp_path / "ledger"
+    for _ in range(REMINDERS):
+        current_app.send_task("tests.remind", (str(ledger),), countdown=1)
+    own_redis.say("FLUSHALL")
+    real_worker("-I", "tests.faults.unguarded")
+    time.sleep(2)
+    assert not ledger.exists()
+
+
+# --- killed and away ---------------------------------------------------------------------------------------
+
+
+def _take_repair(client, unit, category):
+    """One repair taken at the desk, and a colleague told of it; the answer's status."""
+    form = {
+        "form_key": str(uuid.uuid4()),
+        "reporter_name": "張小明",
+        "where": f"unit:{unit.pk}",
+        "reporter_phone": "138 0013 8000",
+        "problem": "廚房水管漏水",
+        "category": str(category.pk),
+        "channel": "phone",
+        "then": "open",
+    }
+    return client.post(reverse("tickets:intake"), form).status_code
+
+
+def test_a_killed_broker_stops_no_clerk_and_loses_no_reminder(office, own_redis, real_worker, real_beat):
+    unit, category = (
+        make_unit(office, "3-2-1201"),
+        Category.objects.filter(estate=office, stream="repair").first(),
+    )
+    clerk = office.postings.get(role="clerk").staff
+    client = client_of(clerk)
+    real_worker()
+    real_beat(*QUICK)
+    _kill(own_redis)
+    _due(office, REMINDERS)
+    answers, slowest, end = Counter(), 0, time.monotonic() + DOWN
+    while time.monotonic() < end:
+        began = time.monotonic()
+        answers[_take_repair(client, unit, category)] += 1
+        with transaction.atomic():  # a write that wakes a worker, as every notice does
+            outbox.queue(
+                "promise.warn",
+                dedupe_key=str(uuid.uuid4()),
+                channel="desk",
+                estate=office,
+                staff=clerk,
+                now=timezone.now(),
+            )
+        slowest = max(slowest, time.monotonic() - began)
+    own_redis.start()
+    written = Message.objects.exclude(dedupe_key__startswith="promise:")
+    print(
+        f"{answers.total()} repairs taken in {DOWN} s without a broker, slowest {slowest:.2f} s: {dict(answers)}"
+    )
+    assert answers == {302: Ticket.objects.count()} and answers.total() == written.count() > 0
+    own = written.count()
+    deadline = time.monotonic() + 120
+    while Message.objects.filter(state="sent").count() < 3 * REMINDERS + own:
+        assert time.monotonic() < deadline, Counter(Message.objects.values_list("state", flat=True))
+        time.sleep(0.2)
+    assert Message.objects.count() == 3 * REMINDERS + own
+    assert set(Message.objects.values_list("attempts", flat=True)) == {1}
+    assert Promise.objects.filter(level=Promise.Level.DIRECTOR).count() == REMINDERS
+
+
+# --- too many of them --------------------------------------------------------------------------------------
+
+
+def _crowd(office, real_worker, real_beat, guard_off):
+    _due(office, REMINDERS)
+    for _ in range(3):
+        real_worker("-I", "tests.faults.unguarded", GUARD_OFF=guard_off)
+    for _ in range(2):
+        real_beat(*QUICK)
+
+
+def test_two_beats_and_three_workers_have_each_effect_once(office, own_redis, real_worker, real_beat):
+    _crowd(office, real_worker, real_beat, "slowly")
+    _await_out(REMINDERS)
+    time.sleep(3)  # and they go on without having anything to do
+    _await_out(REMINDERS)
+
+
+def test_twin_without_guards_two_beats_double_the_effects(office, own_redis, real_worker, real_beat):
+    _crowd(office, real_worker, real_beat, "once")
+    end = time.monotonic() + 60
+    while True:
+        steps = Counter(Message.objects.values_list("subject_id", "template"))
+        if any(times > 1 for times in steps.values()) or Promise.objects.filter(level__gt=3).exists():
+            return
+        assert time.monotonic() < end, "without guards nothing was doubled: the test above proves nothing"
+        time.sleep(0.2)
