@@ -65,7 +65,8 @@ lock: ## newest versions into both locks (ARGS=--upgrade)
 messages: ## texts for the translators, then compiled
 	@bin/setup test
 	$(PYTHON) manage.py makemessages --locale zh_Hant --locale zh_Hans --no-location --no-obsolete \
-		--ignore $(VENV) --ignore build --ignore tests
+		--ignore $(VENV) --ignore build --ignore tests --ignore docs
+	$(PYTHON) bin/hans
 	$(PYTHON) manage.py compilemessages --ignore $(VENV) --verbosity 0
 
 clean: ## what can be made again; the demonstration's data stay

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from office import clocks, roles, series
 from office.forms import Choose, DateField, Form, ModelForm, PhoneField, TimeInput
@@ -312,7 +313,7 @@ class HeadsForm(Form):
 class RuleForm(Form):
     """A promise rule's next number. It begins today (at once) or on a later day at 00:00."""
 
-    amount = forms.IntegerField(label=_("Number"), min_value=0, max_value=999)
+    amount = forms.IntegerField(label=pgettext_lazy("of a rule", "Number"), min_value=0, max_value=999)
     measure = forms.ChoiceField(
         label=_("Counted in"), choices=[choice for choice in Measure.choices if choice[0] != Measure.AT]
     )

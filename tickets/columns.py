@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from office import clocks
@@ -185,7 +185,7 @@ PROMISES = List(
     columns=(
         Column("title", gettext_lazy("Ticket"), lambda row: row["title"]),
         Column("kind", gettext_lazy("Promise"), lambda row: kind_label(row["kind"])),
-        Column("owner", gettext_lazy("Owner"), lambda row: staff_name(row, "owner")),
+        Column("owner", pgettext_lazy("of a promise", "Owner"), lambda row: staff_name(row, "owner")),
         Column("fact", gettext_lazy("Counts from"), lambda row: stamp(row["fact_at"])),
         Column("due", gettext_lazy("Due"), lambda row: stamp(row["due_at"]), order="due"),
         Column("closed", gettext_lazy("Ended"), lambda row: stamp(row["closed_at"])),

@@ -6,6 +6,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from office import clocks, search
 from office.forms import Choose, DateInput
@@ -98,7 +99,9 @@ class TicketFilter(DayRanges, filters.FilterSet):
         method="search",
         widget=forms.TextInput({"type": "search"}),
     )
-    open = filters.ChoiceFilter(label=_("Open"), choices=OPEN, method="by_open", empty_label=_("all"))
+    open = filters.ChoiceFilter(
+        label=pgettext_lazy("filter", "Open"), choices=OPEN, method="by_open", empty_label=_("all")
+    )
     state = filters.MultipleChoiceFilter(
         label=_("State"), choices=Ticket.State.choices, widget=forms.SelectMultiple({"data-choose": ""})
     )
@@ -237,7 +240,7 @@ class PromiseFilter(DayRanges, filters.FilterSet):
     outcome = filters.ChoiceFilter(
         label=_("Outcome"), choices=OUTCOMES, method="by_outcome", empty_label=_("any")
     )
-    owner = filters.ModelChoiceFilter(label=_("Owner"), empty_label=_("any"), queryset=lambda request: Staff.objects.filter(
+    owner = filters.ModelChoiceFilter(label=pgettext_lazy("of a promise", "Owner"), empty_label=_("any"), queryset=lambda request: Staff.objects.filter(
         postings__estate=request.estate).distinct() if request and request.estate else Staff.objects.none(), widget=Choose)  # fmt: skip
     fact_from = _day(_("Counts from, first day"))
     fact_to = _day(_("Counts from, last day"))

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -32,7 +32,7 @@ class StaffFilter(django_filters.FilterSet):
     )
     active = django_filters.ChoiceFilter(
         label=gettext_lazy("Log-in"),
-        choices=[("yes", gettext_lazy("open")), ("no", gettext_lazy("closed"))],
+        choices=[("yes", pgettext_lazy("log-in", "open")), ("no", pgettext_lazy("log-in", "closed"))],
         method="may_log_in",
         empty_label=gettext_lazy("any"),
     )
@@ -71,7 +71,7 @@ LIST = lists.List(
         lists.Column(
             "active",
             gettext_lazy("Log-in"),
-            lambda row: _("open") if row["is_active"] else _("closed"),
+            lambda row: pgettext("log-in", "open") if row["is_active"] else pgettext("log-in", "closed"),
             kind="state",
             tone=lambda row: "good" if row["is_active"] else "quiet",
         ),
