@@ -82,7 +82,7 @@ def _numbers(estate):
     counters = dict(Series.objects.filter(estate=estate, kind="ticket").values_list("year", "last"))
     if counters != dict(taken):
         found.append(f"{estate.code}: numbers taken {dict(taken)}, counters {counters}")
-    told = Event.objects.filter(estate_id=estate.pk, verb="ticket.taken").aggregate(
+    told = Event.objects.filter(estate_id=estate.pk, verb__in=["ticket.taken", "ticket.imported"]).aggregate(
         lines=Count("id"), tickets=Count("subject_id", distinct=True), last=Max("at")
     )
     if not told["lines"] == told["tickets"] == sum(taken.values()):

@@ -72,17 +72,10 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         bulk.flush()
         found.units += size
         found.estates.append(estate)
-    for kind, source in {Ticket.SUBJECT: _keys_of_tickets, **search.SOURCES}.items():
+    for kind, source in search.SOURCES.items():
         bulk.written += search.put_many(kind, source())
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     Staff.objects.filter(is_demo=True).update(created_at=now - timedelta(days=round(months * 30.44)))
     found.rows = bulk.written
     return found
-
-
-def _keys_of_tickets():
-    for pk, estate_id, number in Ticket.objects.values_list("pk", "estate_id", "number").iterator(
-        chunk_size=5_000
-    ):
-        yield pk, estate_id, search.keys_of_number(number)
