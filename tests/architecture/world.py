@@ -37,7 +37,8 @@ class World:
 
     @cached_property
     def unit(self):
-        return cast.make_unit(self.estate, "3-2-1201", building=self.building)
+        recent = self.today - timedelta(days=100)  # within warranty: nobody has to agree to a price first
+        return cast.make_unit(self.estate, "3-2-1201", building=self.building, handed_over_on=recent)
 
     @cached_property
     def person(self):
@@ -232,15 +233,25 @@ class World:
 
     @cached_property
     def asset(self):
-        from tickets import actions
+        from tickets.actions.asset import save_asset
 
         values = {"code": "LIFT2", "name_zh_hant": "二號電梯", "kind": "lift", "place": "3棟"}
-        return actions.save_asset(estate=self.estate, values=values, by=self.cast["lead"], now=self.now)
+        return save_asset(estate=self.estate, values=values, by=self.cast["lead"], now=self.now)
 
     @cached_property
     def asked(self):
+        """More time asked for, not decided yet."""
+        from office import promises
         from tickets import actions
 
+        ticket = self.dispatched()
+        (promise,) = promises.open_of(ticket)
         return actions.ask(
-            ticket=self.working(), kind="free", reason="老住戶", by=self.cast["technician"], now=self.now
+            ticket=ticket,
+            kind="time",
+            promise=promise,
+            new_due_at=promise.due_at + timedelta(days=1),
+            reason="路上塞車",
+            by=self.cast["technician"],
+            now=self.now,
         )
