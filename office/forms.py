@@ -136,17 +136,17 @@ class DecimalInput(forms.TextInput):
 class Choose(forms.Select):
     """A select that is searched by typing; `search_url` answers `?q=` with `[{"value", "text", "hint"}]`."""
 
-    def __init__(self, attrs=None, choices=(), search_url=""):
+    def __init__(self, attrs=None, choices=(), search_url=None):
         extra = {"data-choose": ""}
-        if search_url:
+        if search_url is not None:  # not its truth: a lazy address must not be worked out while URLs load
             extra["data-search-url"] = search_url
         super().__init__({**extra, **(attrs or {})}, choices)
 
 
 class ChooseMany(forms.SelectMultiple):
-    def __init__(self, attrs=None, choices=(), search_url=""):
+    def __init__(self, attrs=None, choices=(), search_url=None):
         extra = {"data-choose": ""}
-        if search_url:
+        if search_url is not None:  # not its truth: a lazy address must not be worked out while URLs load
             extra["data-search-url"] = search_url
         super().__init__({**extra, **(attrs or {})}, choices)
 

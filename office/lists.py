@@ -439,7 +439,7 @@ def _words(form_field, value):
 
 def _label(choices, value):
     """The label of a choice, groups of choices opened; None when `value` is none of them."""
-    for key, label in choices or ():
+    for key, label in () if choices is None else choices:  # an iterator of choices has no length to ask
         if isinstance(label, (list, tuple)):
             found = _label(label, value)
             if found is not None:

@@ -3,11 +3,13 @@
 import django_filters
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from office import journal, lists, promises
+from office import clocks, journal, lists, promises
 from office.access import may
+from office.forms import DateInput
 from office.models import AccessLog, Event
 
 WHATS = [
@@ -22,10 +24,14 @@ class Days(django_filters.FilterSet):
     """Filters both logs share."""
 
     who = django_filters.CharFilter(label=_("Who"), field_name="by_name", lookup_expr="icontains")
-    at = django_filters.DateFromToRangeFilter(
-        label=_("Days"),
-        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"}),
-    )
+    from_day = django_filters.DateFilter(label=_("From day"), method="since", widget=DateInput(quick=""))
+    to_day = django_filters.DateFilter(label=_("Until day"), method="until", widget=DateInput(quick=""))
+
+    def since(self, rows, name, value):
+        return rows.filter(at__gte=clocks.midnight(value, timezone.get_current_timezone()))
+
+    def until(self, rows, name, value):
+        return rows.filter(at__lt=clocks.end_of_day(value, timezone.get_current_timezone()))
 
 
 class EventFilter(Days):

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 class UnitFilter(django_filters.FilterSet):
     code = django_filters.CharFilter(lookup_expr="icontains", label="Code")
-    kind = django_filters.ChoiceFilter(choices=Unit.Kind.choices, label="Kind")
+    kind = django_filters.ChoiceFilter(choices=lambda: Unit.Kind.choices, label="Kind")
     handed_over_on = django_filters.DateFromToRangeFilter(label="Handed over")
 
     class Meta:
