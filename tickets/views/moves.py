@@ -281,7 +281,13 @@ def quote(request, pk):
         }
         for line in ticket.quote_lines.all()
     ]
-    formset = quote_formset(moving.posted(request), prices=prices, initial=lines, extra=1 if lines else 3)
+    formset = quote_formset(
+        moving.posted(request),
+        prices=prices,
+        language=ticket.estate.language,
+        initial=lines,
+        extra=1 if lines else 3,
+    )
     form = ResumeForm(moving.posted(request), version=ticket.version)
 
     def act():
@@ -450,7 +456,7 @@ def close_unreachable(request, pk):
     def act():
         actions.close_unreachable(ticket=ticket, by=request.user, now=request.now, **form.cleaned_data)
 
-    note = _("It counts against the 100 % of callbacks.")
+    note = _("It counts as a callback that was not kept.")
     return moving.move(
         request,
         ticket,
