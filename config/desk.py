@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from config import navigation, what_is_owed
+from config import find, navigation, what_is_owed
 from office import reports
 from office.access import may
 
@@ -67,7 +68,15 @@ def home(request):
 @may("office.search")
 @require_GET
 def search(request):
-    return render(request, "search.html")
+    """Suggestions under the box for htmx; a page otherwise, or straight to the only hit."""
+    typed = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    groups, address = find.answer(request.user, typed, timezone.localdate()) if typed else ([], "")
+    context = {"typed": typed, "groups": groups, "search_page": True}
+    if request.htmx and not request.htmx.boosted:
+        return render(request, "search.html#search-hits", context | {"place": "-box"})
+    if address:
+        return redirect(address)
+    return render(request, "search.html", context)
 
 
 @may("office.home")

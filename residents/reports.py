@@ -132,7 +132,32 @@ def phones_of(person_ids):
 def household(unit, day):
     """Owners, who lives there, and their telephones on the local date `day`: two queries."""
     found = _residents(Occupancy.objects.filter(unit_id=getattr(unit, "pk", unit)).on(day))
-    return Household(day, sorted(found, key=lambda one: (_ORDER[one.role], one.since, one.occupancy_id)))
+    return Household(day, sorted(found, key=in_order))
+
+
+def in_order(one):
+    """Owners first, then as long as they have been there."""
+    return _ORDER[one.role], one.since, one.occupancy_id
+
+
+def names_of_units(unit_ids, day):
+    """{unit id: [names of owners and of those who live there]} on `day`: one query."""
+    names = defaultdict(list)
+    rows = Occupancy.objects.filter(unit_id__in=unit_ids).on(day).order_by("unit_id", "-share", "pk")
+    for unit_id, name in rows.values_list("unit_id", "person__name"):
+        if name not in names[unit_id] and len(names[unit_id]) < 3:
+            names[unit_id].append(name)
+    return names
+
+
+def codes_of_people(person_ids, day):
+    """{person id: [unit codes]} on `day`: one query."""
+    codes = defaultdict(list)
+    rows = Occupancy.objects.filter(person_id__in=person_ids).on(day).order_by("person_id", "unit__sort_key")
+    for person_id, code in rows.values_list("person_id", "unit__code"):
+        if code not in codes[person_id]:
+            codes[person_id].append(code)
+    return codes
 
 
 def people_of_unit(unit):

@@ -4,8 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from residents.models import Occupancy
+from residents.models import Occupancy, UnitState
 
 WHOLE = Decimal(100)
 
@@ -69,3 +70,26 @@ def why_not_occupy(rows, *, person, role, share, since, until):
                 "day": f"{day:%Y-%m-%d}", "sum": f"{total.normalize():f}", "owners": said
             }  # fmt: skip
     return None
+
+
+# Status of a unit, derived from facts (SPEC §1): word and tone.
+STATUS = {
+    "unsold": (gettext_lazy("unsold"), "quiet"),
+    "custody": (gettext_lazy("in custody"), "wait"),
+    "let": (gettext_lazy("let"), "busy"),
+    "not_handed_over": (gettext_lazy("not yet handed over"), "new"),
+    "occupied": (gettext_lazy("occupied"), "good"),
+    "vacant": (gettext_lazy("vacant"), "quiet"),
+}
+
+
+def unit_status(*, states, lived_in, owned, handed_over_on):
+    """The word for a unit out of its states of the day, its people and its hand-over; a key of STATUS."""
+    for kind in (UnitState.Kind.CUSTODY, UnitState.Kind.UNSOLD, UnitState.Kind.LET):
+        if kind in states:
+            return kind.value
+    if lived_in:
+        return "occupied"
+    if owned and handed_over_on is None and UnitState.Kind.HANDED_OVER not in states:
+        return "not_handed_over"
+    return "vacant"

@@ -1,0 +1,97 @@
+"""The register's lists: page, Excel and CSV read the same columns."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from office.lists import Column, List, day
+from office.models import Unit
+from residents import filters, rules
+from residents.models import Person
+
+UNIT_KINDS, PERSON_KINDS = dict(Unit.Kind.choices), dict(Person.Kind.choices)
+
+
+def _status(row):
+    return rules.unit_status(
+        states=row["states_held"] or (),
+        lived_in=row["lived_in"],
+        owned=bool(row["owners"]),
+        handed_over_on=row["handed_over_on"],
+    )
+
+
+UNITS = List(
+    name="units",
+    # Translators: 房屋
+    title=_("Units"),
+    fields=("id", "code", "building__code", "section__code", "kind", "floor", "area", "use", "handed_over_on",
+            "note", "warning", "owners", "lived_in", "states_held"),
+    columns=(
+        Column("code", _("Unit"), lambda row: row["code"], kind="unit", order="code"),
+        Column("building", _("Building"), lambda row: row["building__code"]),
+        Column("section", _("Section"), lambda row: row["section__code"] or ""),
+        Column("floor", _("Floor"), lambda row: row["floor"]),
+        Column("kind", _("Kind"), lambda row: UNIT_KINDS[row["kind"]]),
+        Column("area", _("Area (m²)"), lambda row: "" if row["area"] is None else f"{row['area']}", align="right",
+               value=lambda row: row["area"], total="area"),
+        # Translators: 業主
+        Column("owners", _("Owners"), lambda row: "、".join(row["owners"] or ())),
+        Column("status", _("Status"), lambda row: rules.STATUS[_status(row)][0], kind="state",
+               tone=lambda row: rules.STATUS[_status(row)][1]),
+        Column("handed_over_on", _("Handed over on"), lambda row: day(row["handed_over_on"]),
+               value=lambda row: row["handed_over_on"]),
+        Column("warning", _("Warning"), lambda row: row["note"][:60] if row["warning"] else ""),
+    ),
+    filterset=filters.UnitFilter,
+    orders={"code": ("sort_key", "id")},
+    default_order="code",
+    row_href=lambda row: reverse("residents:unit", args=[row["id"]]),
+    empty=(_("No unit yet. Units come from a roster file, or one by one."), lambda: reverse("residents:unit_new"), _("New unit"), "n"),
+    export_permission="register.export",
+    personal=True,
+)  # fmt: skip
+
+PEOPLE = List(
+    name="people",
+    # Translators: 住户
+    title=_("People and companies"),
+    fields=("id", "name", "name_en", "kind", "numbers", "homes", "language", "email", "address", "warning", "note"),
+    columns=(
+        Column("name", _("Name"), lambda row: row["name"], order="name"),
+        Column("name_en", _("English name"), lambda row: row["name_en"]),
+        Column("kind", _("Kind"), lambda row: PERSON_KINDS[row["kind"]]),
+        Column("phones", _("Telephone"), lambda row: ", ".join(row["numbers"] or ())),
+        Column("units", _("Units"), lambda row: ", ".join(row["homes"] or ()), kind="unit"),
+        Column("email", _("E-mail"), lambda row: row["email"], shown=False),
+        Column("address", _("Address for letters"), lambda row: row["address"], shown=False),
+        Column("warning", _("Warning"), lambda row: row["note"][:60] if row["warning"] else ""),
+    ),
+    filterset=filters.PersonFilter,
+    orders={"name": ("name", "id")},
+    default_order="name",
+    row_href=lambda row: reverse("residents:person", args=[row["id"]]),
+    empty=(_("Nobody yet. People come from a roster file, or one by one."), lambda: reverse("residents:person_new"), _("New person"), "n"),
+    export_permission="register.export",
+    personal=True,
+)  # fmt: skip
+
+BUILDINGS = List(
+    name="buildings",
+    # Translators: 樓棟
+    title=_("Buildings"),
+    fields=("id", "code", "name", "floors", "address", "entrances", "unit_count"),
+    columns=(
+        Column("code", _("Building"), lambda row: row["code"], order="code"),
+        Column("name", _("Name"), lambda row: row["name"]),
+        Column("sections", _("Sections"), lambda row: ", ".join(row["entrances"] or ())),
+        Column("floors", _("Floors"), lambda row: str(row["floors"] or ""), align="right", value=lambda row: row["floors"]),
+        Column("units", _("Units"), lambda row: str(row["unit_count"]), align="right", value=lambda row: row["unit_count"],
+               href=lambda row: f"{reverse('residents:units')}?building={row['id']}"),
+        Column("address", _("Address"), lambda row: row["address"]),
+    ),
+    orders={"code": ("sort_key", "id")},
+    default_order="code",
+    row_href=lambda row: reverse("residents:building", args=[row["id"]]),
+    empty=(_("No building yet."), lambda: reverse("residents:building_new"), _("New building"), "n"),
+    export_permission="register.export",
+)  # fmt: skip
