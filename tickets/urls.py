@@ -51,6 +51,7 @@ urlpatterns = [
     path("callbacks", callbacks.queue, name="callbacks"),
     path("callbacks/made", lists.callbacks_made, name="callbacks_made"),
     path("day", day.day, name="day"),
+    path("day/print", prints.day_pdf, name="day_pdf"),
     path("day/order", day.day_order, name="day_order"),
     # public facilities
     path("facilities", assets.assets, name="assets"),

@@ -24,7 +24,12 @@ def every_state(take, dispatched, ended, lead, technician, supervisor, clerk, no
     """One ticket in each state; those that have ended started two days ago."""
     before = now - timedelta(days=2)
     waiting = actions.wait(
-        ticket=dispatched(), waiting_for="parts", until=now.date() + timedelta(days=2), reason="角閥", by=lead, now=now
+        ticket=dispatched(),
+        waiting_for="parts",
+        until=now.date() + timedelta(days=2),
+        reason="角閥",
+        by=lead,
+        now=now,
     )
     working = dispatched()
     working = actions.arrive(work_order=working.work_orders.last(), at=now, by=technician, now=now)
@@ -41,10 +46,17 @@ def every_state(take, dispatched, ended, lead, technician, supervisor, clerk, no
 def _ended(take, technician, lead, at, risk="other"):
     ticket = take(risk, now=at)
     ticket = actions.dispatch(
-        ticket=ticket, technician=technician, window_from=at + timedelta(hours=1), window_to=at + timedelta(hours=3), by=lead, now=at
+        ticket=ticket,
+        technician=technician,
+        window_from=at + timedelta(hours=1),
+        window_to=at + timedelta(hours=3),
+        by=lead,
+        now=at,
     )
     end = at + timedelta(hours=2)
-    return actions.finish(work_order=ticket.work_orders.last(), ended_at=end, result="已修復", by=technician, now=end)
+    return actions.finish(
+        work_order=ticket.work_orders.last(), ended_at=end, result="已修復", by=technician, now=end
+    )
 
 
 def test_every_state_has_a_page(every_state, sign_in, supervisor):
@@ -67,7 +79,10 @@ MOVES = [
 @pytest.mark.parametrize("name", MOVES)
 def test_every_form_of_a_move_draws_or_says_why_not(every_state, sign_in, supervisor, name):
     client = sign_in(supervisor)
-    answers = {client.get(reverse(f"tickets:{name}", args=[ticket.pk])).status_code for ticket in every_state.values()}
+    answers = {
+        client.get(reverse(f"tickets:{name}", args=[ticket.pk])).status_code
+        for ticket in every_state.values()
+    }
     assert answers <= {200, 409}
     assert 409 in answers
 
@@ -80,7 +95,19 @@ def test_an_empty_form_is_answered_with_its_errors(every_state, sign_in, supervi
         assert answer.status_code in ((302, 409) if name == "resume" else (422, 409))
 
 
-PAGES = ["list", "promises", "callbacks_made", "callbacks", "day", "slips", "intake", "assets", "asset_add", "dashboard", "my_work"]
+PAGES = [
+    "list",
+    "promises",
+    "callbacks_made",
+    "callbacks",
+    "day",
+    "slips",
+    "intake",
+    "assets",
+    "asset_add",
+    "dashboard",
+    "my_work",
+]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -88,7 +115,21 @@ def test_pages_over_many_rows_draw(every_state, sign_in, supervisor, name):
     assert sign_in(supervisor).get(reverse(f"tickets:{name}")).status_code == 200
 
 
-@pytest.mark.parametrize("role", ["clerk", "cashier", "lead", "technician", "guard", "supervisor", "director", "finance", "auditor", "admin"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        "clerk",
+        "cashier",
+        "lead",
+        "technician",
+        "guard",
+        "supervisor",
+        "director",
+        "finance",
+        "auditor",
+        "admin",
+    ],
+)
 @pytest.mark.parametrize("name", ["home", "owed"])
 def test_home_of_every_role(every_state, cast_of, sign_in, role, name):
     assert sign_in(cast_of(role)).get(reverse(name)).status_code == 200

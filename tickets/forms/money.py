@@ -47,28 +47,32 @@ class ConsentForm(Form):
 class PriceSelect(forms.Select):
     """Options carry kind, name and price, so that choosing one fills the line."""
 
-    rows = {}
+    rows, language = {}, None
 
     def create_option(self, name, value, label, selected, index, subindex=None, attrs=None):
         option = super().create_option(name, value, label, selected, index, subindex, attrs)
         if row := self.rows.get(str(value)):
             option["attrs"] |= {
                 "data-kind": row.kind,
-                "data-text": row.local_name,
+                "data-text": row.name_in(self.language),
                 "data-price": f"{row.price}",
             }
         return option
 
 
 class LineForm(Form):
-    """Labour or part: from the price list or free. An untouched line is no line."""
+    """Labour or part: from the price list or free. An untouched line is no line.
 
-    def __init__(self, *args, prices=(), **kwargs):
+    The words go on paper, so a price list item is written down in the estate's `language`.
+    """
+
+    def __init__(self, *args, prices=(), language=None, **kwargs):
+        self.language = language
         kwargs.setdefault("empty_permitted", True)
         kwargs.setdefault("use_required_attribute", False)
         super().__init__(*args, **kwargs)
         widget = PriceSelect({"data-price-item": ""})
-        widget.rows = {str(row.pk): row for row in prices}
+        widget.rows, widget.language = {str(row.pk): row for row in prices}, language
         field = forms.TypedChoiceField(
             label=gettext_lazy("Price list"), required=False, coerce=int, empty_value=None, widget=widget
         )
@@ -95,7 +99,7 @@ class LineForm(Form):
             return data
         row = self.fields["item"].widget.rows.get(str(data.get("item") or ""))
         if row:
-            data["text"] = data.get("text") or row.local_name
+            data["text"] = data.get("text") or row.name_in(self.language)
             data["kind"] = row.kind
             data["price"] = (
                 row.price if data.get("price") is None and "price" not in self.errors else data.get("price")
@@ -120,13 +124,15 @@ def _formset(extra):
     return forms.formset_factory(LineForm, extra=extra, max_num=40, absolute_max=60)
 
 
-def work_formset(*args, prices, **kwargs):
+def work_formset(*args, prices, language, **kwargs):
     """Parts and labour used on a work order."""
-    return _formset(2)(*args, prefix="lines", form_kwargs={"prices": prices}, **kwargs)
+    return _formset(2)(*args, prefix="lines", form_kwargs={"prices": prices, "language": language}, **kwargs)
 
 
-def quote_formset(*args, prices, extra=3, **kwargs):
-    return _formset(extra)(*args, prefix="lines", form_kwargs={"prices": prices}, **kwargs)
+def quote_formset(*args, prices, language, extra=3, **kwargs):
+    return _formset(extra)(
+        *args, prefix="lines", form_kwargs={"prices": prices, "language": language}, **kwargs
+    )
 
 
 def lines_of(formset):

@@ -3,12 +3,14 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from office import clocks
+from office import clocks, jobs
 from office.access import may
 from tickets import actions, reports
 from tickets.views import rows
+from tickets.views.day import asked
 
 SIZES = ("A4", "A5")
 
@@ -87,3 +89,19 @@ def callback_pdf(request):
     waiting = list(reports.callback_queue(request.user, request.estate.pk, request.now))
     today = clocks.local_date(request.now, request.estate.zone)
     return answer(printouts.callbacks(waiting, estate=request.estate, date=today, by=request.user))
+
+
+@may("tickets.print")
+@require_POST
+def day_pdf(request):
+    """A crew's day as one PDF: a Job with progress, because it may be three hundred sheets."""
+    day, technicians = asked(request, request.POST)
+    if not reports.day_orders(request.estate, day, technicians).exists():
+        raise Http404
+    size = request.POST.get("size", "")
+    args = {"day": day.isoformat(), "technicians": technicians, "size": size if size in SIZES else ""}
+    title = _("Work orders of %(day)s") % {"day": f"{day:%Y-%m-%d}"}
+    job = jobs.start(
+        "tickets.print_day", title=title, estate=request.estate, by=request.user, args=args, now=request.now
+    )
+    return redirect("office:job", job.pk)

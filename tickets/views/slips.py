@@ -36,7 +36,7 @@ def slips(request):
         technicians=crew(request.estate),
         initial={"day": day, "number": request.GET.get("number", "")},
     )
-    formset = work_formset(moving.posted(request), prices=prices)
+    formset = work_formset(moving.posted(request), prices=prices, language=request.estate.language)
     if request.method != "POST":
         return _page(request, form, formset)
     if already := formkeys.known(request.POST.get("form_key"), request.user):

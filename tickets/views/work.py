@@ -116,7 +116,9 @@ def finish(request, pk):
         }
         for line in ticket.quote_lines.all()
     ]
-    formset = work_formset(moving.posted(request), prices=prices, initial=lines)
+    formset = work_formset(
+        moving.posted(request), prices=prices, language=order.estate.language, initial=lines
+    )
     form = FinishForm(
         moving.posted(request),
         now=request.now,
