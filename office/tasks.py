@@ -33,8 +33,7 @@ def deliver_messages():
 
 @shared_task(name="office.tasks.run_jobs")
 def run_jobs():
-    if "jobs" in sweeps.REGISTRY:
-        sweeps.run("jobs")
+    sweeps.run("jobs")
 
 
 @shared_task(name="office.tasks.heartbeat")

@@ -162,7 +162,7 @@ def test_every_sweep_becomes_a_task_of_its_own(monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.sweep, "apply_async", lambda args, **options: sent.append(args[0]))
     tasks.sweep_all()
-    assert sorted([*sent, "messages"]) == sorted({*sweeps.REGISTRY, "messages"} - {"jobs"})
+    assert sorted([*sent, "messages", "jobs"]) == sorted(sweeps.REGISTRY)
 
 
 def test_a_sweeps_task_runs_it(db, registry):
@@ -171,14 +171,11 @@ def test_a_sweeps_task_runs_it(db, registry):
     assert set(seen) == {"callback"}
 
 
-def test_messages_have_a_task(db, registry):
-    seen = registry("messages", Result(1, 1))
-    tasks.deliver_messages()
-    assert set(seen) == {"messages"}
-
-
-def test_no_jobs_yet_is_no_error(db, registry):
-    tasks.run_jobs()
+@pytest.mark.parametrize(("task", "name"), [("deliver_messages", "messages"), ("run_jobs", "jobs")])
+def test_messages_and_jobs_have_a_task(db, registry, task, name):
+    seen = registry(name, Result(1, 1))
+    getattr(tasks, task)()
+    assert set(seen) == {name}
 
 
 def test_the_heart_beats(db):
