@@ -9,6 +9,7 @@ import io
 import re
 import uuid
 import zipfile
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -36,7 +37,7 @@ MAX_PARTS = 5000  # files inside an office document
 MAX_UNPACKED = 300 * 1024 * 1024  # bytes
 HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 
-SUBJECTS = {}  # subject_kind → callable(staff, subject_id) -> bool
+SUBJECTS: dict[str, Any] = {}  # subject_kind → callable(staff, subject_id) -> bool
 
 
 class TooLarge(Refused):
@@ -102,13 +103,13 @@ def store(
         with transaction.atomic():
             row.save()
     except IntegrityError:
-        row.content.storage.delete(row.content.name)
+        row.content.storage.delete(str(row.content.name))
         first = File.objects.filter(upload_key=row.upload_key).first()
         if first is None:
             raise
         return first  # the same upload, sent again while the first was still under way
     except BaseException:
-        row.content.storage.delete(row.content.name)
+        row.content.storage.delete(str(row.content.name))
         raise
     return row
 
@@ -160,10 +161,10 @@ def _redraw(data):
     """A picture drawn anew: turned upright, at most 4096 pixels a side, without what the camera wrote into it."""
     unreadable = Refused(_("The picture is damaged and cannot be read."))
     try:
-        picture = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
+        picture: Any = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
         if picture.width * picture.height > MAX_PIXELS:
             raise Refused(_("The picture has too many pixels."))
-        form = "PNG" if picture.format == "GIF" else picture.format
+        form = "PNG" if picture.format == "GIF" else str(picture.format)
         if form == "JPEG":
             picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
         picture.load()

@@ -19,6 +19,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, connections, transaction
 from django.urls import reverse
@@ -46,8 +47,8 @@ class Kind:
     """A kind of long work; `run(job)` does it and raises Refused with a sentence when it cannot be done."""
 
     name: str
-    run: object
-    label: object
+    run: Any
+    label: Any
 
 
 KINDS: dict[str, Kind] = {}
@@ -215,15 +216,15 @@ def _claim(clock):
 
 
 def _run(job):
-    """Whether it came to a good end."""
-    if job.attempts > MAX_ATTEMPTS:
-        return _over(job, Job.State.FAILED, gettext_lazy("The machine stopped three times while doing this."))
-    if job.cancel_requested:
-        return _over(job, Job.State.CANCELLED)
-    job.done = job.failed = 0
-    job.errors = []
+    """Do it in the language and zone of who asked; whether it came to a good end."""
     language = job.by.language or job.estate.language
     with translation.override(language), timezone.override(job.estate.zone):
+        if job.attempts > MAX_ATTEMPTS:
+            return _over(job, Job.State.FAILED, _("The machine stopped three times while doing this."))
+        if job.cancel_requested:
+            return _over(job, Job.State.CANCELLED)
+        job.done = job.failed = 0
+        job.errors = []
         try:
             KINDS[job.kind].run(job)
         except Stopped:

@@ -31,6 +31,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 
 import xlsxwriter
 from django import forms
@@ -44,7 +45,6 @@ from django.shortcuts import render as render_page
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
-from django.utils.formats import number_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -90,15 +90,15 @@ class Column:
     """
 
     key: str
-    label: object
-    text: object
-    href: object = None
+    label: Any
+    text: Any
+    href: Any = None
     kind: str = "text"
-    tone: object = None
-    hint: object = None
-    value: object = None
-    total: object = None
-    total_text: object = None
+    tone: Any = None
+    hint: Any = None
+    value: Any = None
+    total: Any = None
+    total_text: Any = None
     order: str | None = None
     align: str = ""
     shown: bool = True  # False: in exports only
@@ -117,10 +117,10 @@ class List:
     fields: tuple
     orders: dict
     default_order: str
-    filterset: object = None
-    title: object = ""
-    row_href: object = None
-    row_tone: object = None
+    filterset: Any = None
+    title: Any = ""
+    row_href: Any = None
+    row_tone: Any = None
     empty: tuple = ()  # (text, url or callable, label, key): what to do when there is nothing
     export_permission: str | None = None
     personal: bool = False  # exports of it are logged
@@ -132,12 +132,12 @@ class ListPage:
     """What templates/_ui/list.html draws: ready strings only."""
 
     name: str
-    title: object = ""
+    title: Any = ""
     columns: list = field(default_factory=list)  # (key, label, sort url, asc|desc|"", align)
     rows: list = field(
         default_factory=list
     )  # {"pk", "href", "tone", "cells": [{text, kind, tone, hint, href}]}
-    form: object = None
+    form: Any = None
     chips: list = field(default_factory=list)  # (label, url without it)
     clear_url: str = ""
     saved: list = field(default_factory=list)  # (name, url, url that forgets it)
@@ -171,7 +171,7 @@ class Key:
     descending: bool
     nulls_first: bool
     nullable: bool
-    output: object
+    output: Any
 
     @property
     def expression(self):
@@ -197,7 +197,7 @@ class _Beyond(Func):
         self.operator, self.size = operator, len(names)
         super().__init__(*(F(name) for name in names), *values)
 
-    def as_sql(self, compiler, connection, **context):
+    def as_sql(self, compiler, connection, **context):  # type: ignore[override]
         sides, parameters = [], []
         for part in (self.source_expressions[: self.size], self.source_expressions[self.size :]):
             compiled = [compiler.compile(expression) for expression in part]
@@ -211,7 +211,8 @@ def _resolve(queryset, name):
     """(field, whether it may be empty) of `name`, relations and annotations included."""
     if name in queryset.query.annotations:
         return queryset.query.annotations[name].output_field, True
-    model, nullable, output = queryset.model, False, None
+    model, nullable = queryset.model, False
+    output: Any = None
     for part in name.split("__"):
         output = model._meta.pk if part == "pk" else model._meta.get_field(part)
         nullable = nullable or output.null
@@ -224,7 +225,7 @@ def keys_of(queryset, order, backwards=False):
     keys = []
     for part in order:
         if isinstance(part, OrderBy):
-            name, descending = part.expression.name, part.descending
+            name, descending = getattr(part.expression, "name", ""), part.descending
             nulls_first = bool(part.nulls_first) if part.nulls_first or part.nulls_last else descending
         else:
             name, descending = part.removeprefix("-"), part.startswith("-")
@@ -292,7 +293,7 @@ def take(queryset, fields, keys, values, size):
     """Up to `size` rows beyond `values` (None: from the start) as dicts of `fields` and the keys' fields."""
     names = list(dict.fromkeys([*fields, *(key.name for key in keys)]))
     ordered = queryset.order_by(*(key.expression for key in keys)).values(*names)
-    rows = []
+    rows: list[dict] = []
     for condition in _stretches(keys, values):
         rows.extend(ordered.filter(condition)[: size - len(rows)])
         if len(rows) >= size:
@@ -321,7 +322,7 @@ def place_of(text, keys):
         raise ValueError("not a place") from problem
     if not isinstance(values, list) or len(values) != len(keys):
         raise ValueError("not a place")
-    checked = []
+    checked: list[Any] = []
     for key, value in zip(keys, values, strict=True):
         if value is None and key.nullable:
             checked.append(None)
@@ -350,7 +351,7 @@ def parameter_names(form):
         if isinstance(widget, SuffixedMultiWidget):
             names[name] = [widget.suffixed(name, suffix) for suffix in widget.suffixes]
         elif isinstance(widget, forms.MultiWidget):
-            names[name] = [name + suffix for suffix in widget.widgets_names]
+            names[name] = [name + suffix for suffix in getattr(widget, "widgets_names", ())]
         else:
             names[name] = [name]
     return names
@@ -361,8 +362,8 @@ class Reading:
     """A query as understood: the filtered rows, and what was not understood."""
 
     query: QueryDict  # the understood parameters, empty ones left out
-    filterset: object
-    rows: object
+    filterset: Any
+    rows: Any
     order: str
     names: dict
     unknown: list
@@ -638,7 +639,7 @@ def _count(request, page, shown, reading, rows):
         return
     totals = {f"total_{column.key}": column for column in shown if column.total is not None}
     whole = not page.prev_url and not page.next_url  # the page is the list
-    sums = {}
+    sums: dict[str, Any] = {}
     if whole and not totals:
         page.count = len(rows)
     elif totals:
@@ -650,7 +651,7 @@ def _count(request, page, shown, reading, rows):
         page.count = reading.rows.order_by()[: COUNT_LIMIT + 1].count()
         page.count_is_exact = page.count <= COUNT_LIMIT
     number = page.count if page.count_is_exact else page.count - 1
-    text = number_format(number, decimal_pos=0, use_l10n=True, force_grouping=True)
+    text = f"{number:,}"
     if page.count_is_exact:
         page.count_text = ngettext("%(n)s row", "%(n)s rows", page.count) % {"n": text}
         page.total_count = text if page.count else ""
@@ -905,11 +906,11 @@ def write_xlsx(declared, rows, now, target, progress=None):
 
 @dataclass(frozen=True)
 class _Formats:
-    head: object
-    marked: object
-    money: object
-    moment: object
-    day: object
+    head: Any
+    marked: Any
+    money: Any
+    moment: Any
+    day: Any
 
 
 def _sheet(book, columns, formats):
@@ -921,7 +922,7 @@ def _sheet(book, columns, formats):
     return sheet
 
 
-def _write(sheet, line, index, value, column, formats):
+def _write(sheet, line, index, value: Any, column, formats):
     if value is None or value == "":
         return
     if isinstance(value, bool):

@@ -5,8 +5,6 @@ Amounts are in whole units of the currency with two places (fen, cents).
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.utils.formats import number_format
-
 CENT = Decimal("0.01")
 SIGNS = {"CNY": "¥", "HKD": "HK$", "MOP": "MOP$", "TWD": "NT$", "USD": "US$"}
 
@@ -49,6 +47,7 @@ def show(amount, currency="", sign=True):
     """`1234.5`, CNY → `¥1,234.50`. Always two places; a missing amount is a dash."""
     if amount is None or amount == "":
         return "–"
-    text = number_format(round_half_up(amount), decimal_pos=2, use_l10n=True, force_grouping=True)
+    # The same in every language: Django groups no digits in Chinese, and amounts are compared by eye.
+    text = f"{round_half_up(amount):,.2f}"
     mark = (SIGNS.get(currency) or (f"{currency} " if currency else "")) if sign else ""
     return f"−{mark}{text[1:]}" if text.startswith("-") else f"{mark}{text}"

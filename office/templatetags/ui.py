@@ -7,11 +7,12 @@ from django import template
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from office.money import show as show_money
 
 register = template.Library()
 
@@ -42,7 +43,6 @@ CLOCK_ICONS = {
     "broken": "circle-x",
     "quiet": "clock-pause",
 }
-CURRENCY_SIGNS = {"CNY": "¥", "HKD": "HK$", "MOP": "MOP$", "TWD": "NT$", "USD": "US$"}
 
 
 @register.simple_tag
@@ -96,14 +96,7 @@ def initials(name):
 @register.simple_tag
 def money(amount, currency="", sign=True):
     """`1234.5` → `¥1,234.50`. Always two places; a missing amount is a dash."""
-    if amount is None or amount == "":
-        return "–"
-    text = number_format(
-        Decimal(amount).quantize(Decimal("0.01")), decimal_pos=2, use_l10n=True, force_grouping=True
-    )
-    text = text.replace("-", "−")
-    mark = CURRENCY_SIGNS.get(currency, currency + " " if currency else "") if sign else ""
-    return f"−{mark}{text[1:]}" if text.startswith("−") else f"{mark}{text}"
+    return show_money(amount, currency, sign)
 
 
 @register.filter

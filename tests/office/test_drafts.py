@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import translation
 
 from office import drafts
 from office.models import Draft
@@ -13,6 +14,12 @@ from tests.cast import NOW, client_of
 
 pytestmark = pytest.mark.django_db
 TYPED = "problem=水管漏水&files=1&files=2&csrfmiddlewaretoken=x&form_key=y&tab=t1&version=3"
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 def save(staff, typed=TYPED, tab="t1", now=NOW):

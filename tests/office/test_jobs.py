@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections, transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from office import jobs, outbox
 from office.models import Job, Message
@@ -14,6 +14,12 @@ from office.refusals import Refused
 from tests.cast import NOW, client_of, make_estate, make_staff
 
 LATER = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

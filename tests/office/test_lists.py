@@ -15,6 +15,7 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.test import RequestFactory
+from django.utils import translation
 from django_htmx.middleware import HtmxDetails
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,12 @@ from office.models import AccessLog, SavedFilter, Unit
 from tests.cast import NOW, make_building, make_unit
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 class UnitFilter(django_filters.FilterSet):

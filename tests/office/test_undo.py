@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from office import journal, outbox, promises, undo
 from office.models import Event, Message, Promise, Undo, Unit
@@ -12,6 +13,12 @@ from office.refusals import Refused
 from tests.cast import NOW, client_of, make_unit
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
