@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from office import journal, outbox, promises, sweeps
-from office.models import DepartmentHead, Posting, Promise
+from office.models import Department, DepartmentHead, Posting, Promise
 from office.roles import DIRECTORS, HEADS
 from office.sweeps import Result
 from office.wake import wake
@@ -88,7 +88,8 @@ def climb(kind, now):
     After an outage a promise takes all its missed steps, one at a time. A row the database refuses is counted and
     left where it is; it stops nobody else, and the next run tries it again.
     """
-    result, skip = Result(), []
+    result = Result()
+    skip: list[int] = []
     if not _due(kind, now, skip, batch=1):
         return result
     ladder = _ladder()
@@ -161,7 +162,7 @@ def _ladder():
     Head of the department, else the deputy, else the supervisors, else the directors (SPEC §1); of the last step
     the directors, else the supervisors, since somebody must. Who left the house or the estate is passed over.
     """
-    posted = {}  # estate → role → staff
+    posted: dict[int, dict[str, set[int]]] = {}  # estate → role → staff
     for estate, role, person in Posting.objects.filter(
         staff__is_active=True, estate__is_active=True
     ).values_list("estate_id", "role", "staff_id"):
@@ -177,14 +178,14 @@ def _ladder():
         present = set().union(*roles.values())
         supervisors = set().union(*(roles.get(role, ()) for role in HEADS))
         directors = set().union(*(roles.get(role, ()) for role in DIRECTORS))
-        for department in Promise._meta.get_field("department").choices:
-            chair = chairs.get((estate, department[0]), ())
+        for department in Department.values:
+            chair = chairs.get((estate, department), ())
             head = next(({person} for person in chair if person in present), None)
             for step, people in (
                 (HEAD, head or supervisors or directors),
                 (DIRECTOR, directors or supervisors),
             ):
-                rows += [(int(step), estate, department[0], person) for person in sorted(people)]
+                rows += [(int(step), estate, department, person) for person in sorted(people)]
     return rows
 
 

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -135,7 +134,7 @@ def text(message, language=None):
 
 def _shown(name, value, zone):
     if name.endswith("_at") and value:
-        return f"{parse_datetime(value).astimezone(zone):%Y-%m-%d %H:%M}"
+        return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M}"
     return journal._word(value)
 
 
@@ -250,12 +249,6 @@ def _note(message, **fields):
         mine = Message.objects.filter(pk=message.pk, claim=message.claim)
         mine.update(claim=None, claimed_until=None, **fields)
         failpoint("outbox.marking")
-
-
-def oldest_waiting(now):
-    """Since when the most neglected message has been due; None when nothing waits."""
-    waiting = Message.objects.filter(state__in=["queued", "sending"], send_after__lte=now)
-    return waiting.order_by("send_after").values_list("send_after", flat=True).first()
 
 
 def register_sweep():

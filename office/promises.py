@@ -4,9 +4,10 @@ Kinds and rules register from each app; the numbers themselves are PromiseRule r
 SPEC's defaults by `load_rules`. The rule in force at the starting fact holds (SPEC §0).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,7 +43,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {}
 RULES: dict[str, Rule] = {}
-SUBJECTS = {}  # subject_kind → callable(subject_id) -> url of its page
+SUBJECTS: dict[str, Callable[[int], str]] = {}  # subject kind → address of the page of a row
 
 
 def register(kind):
@@ -54,7 +55,7 @@ def register_subject(subject_kind, url):
     SUBJECTS[subject_kind] = url
 
 
-EPOCH = timezone.datetime(2000, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def load_rules(estate):

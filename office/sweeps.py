@@ -2,7 +2,9 @@
 running twice changes nothing, a missed hour is caught up (SPEC §11)."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -33,7 +35,7 @@ class Sweep:
     name: str
     label: object
     rule: object
-    run: object
+    run: Callable[[datetime], Result]
     every: int = 60
 
 

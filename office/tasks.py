@@ -1,9 +1,10 @@
 """What Celery calls, by name. No rule stands here and nothing due lives in the broker: each task looks into the
 database and does what it finds, so it may be lost, late or doubled (ARCHITECTURE §3)."""
 
+from datetime import datetime
+
 from celery import shared_task
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from office import sweeps
 from office.models import Heartbeat
@@ -43,7 +44,7 @@ def heartbeat(sent_at=None):
     `sent_at` (ISO) is when the signal left, when the sender says so.
     """
     now = timezone.now()
-    beats = {"worker": now, "beat": parse_datetime(sent_at) if sent_at else now}
+    beats = {"worker": now, "beat": datetime.fromisoformat(sent_at) if sent_at else now}
     Heartbeat.objects.bulk_create(
         [Heartbeat(name=name, at=at) for name, at in sorted(beats.items())],
         update_conflicts=True,
