@@ -57,6 +57,12 @@ def forget(*, staff, form, tab=""):
     return (rows.filter(tab=tab) if tab else rows).delete()[0]
 
 
+def forget_sent(request, form):
+    """The form came in and was saved: its tab's draft has done its work."""
+    if tab := request.POST.get("draft_tab", "")[:40]:
+        forget(staff=request.user, form=form, tab=tab)
+
+
 def forget_old(now):
     """Remove drafts nobody came back to; how many."""
     return Draft.objects.filter(saved_at__lt=now - KEEP).delete()[0]

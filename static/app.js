@@ -227,6 +227,47 @@
     if (!id) { id = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2); sessionStorage.setItem("desk-tab", id); }
     return id;
   }
+  function fillForm(form, fields) {
+    Object.keys(fields).forEach(function (name) {
+      var values = fields[name].slice(), box = $('[data-attach][data-name="' + CSS.escape(name) + '"]', form);
+      if (box) {
+        values.forEach(function (id) {
+          var item = make("li", { "class": "attach-item attach-kept" });
+          item.append(make("input", { type: "hidden", name: name, value: id }), icon("check"), say("uploaded", "#" + id));
+          $(".attach-list", box).append(item);
+        });
+        return;
+      }
+      $$('[name="' + CSS.escape(name) + '"]', form).forEach(function (field) {
+        if (field.type === "radio" || field.type === "checkbox") field.checked = fields[name].indexOf(field.value) > -1;
+        else if (field.tomselect) {
+          values.forEach(function (value) { field.tomselect.addOption({ value: value, text: value }); });
+          field.tomselect.setValue(field.multiple ? values : values[0] || "");
+        } else if (field.multiple) Array.from(field.options).forEach(function (option) { option.selected = values.indexOf(option.value) > -1; });
+        else field.value = values.length ? values.shift() : "";
+      });
+    });
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+    form.deskDirty = true;
+  }
+  // What this tab kept before the browser or the sign-in went away is offered, never put in unasked.
+  function offerDraft(form, status) {
+    if (!status) return;
+    var url = form.dataset.draft + "?tab=" + encodeURIComponent(tabId());
+    fetch(url, { credentials: "same-origin", redirect: "manual", headers: { Accept: "application/json" } }).then(function (answer) {
+      return answer.ok ? answer.json() : null;
+    }).then(function (kept) {
+      if (!kept || !kept.saved_at || form.deskDirty || !form.isConnected) return;
+      var take = make("button", { type: "button", "class": "btn btn-sm", "data-draft-take": "" }, say("draftTake", kept.saved_at));
+      var drop = make("button", { type: "button", "class": "btn btn-sm", "data-draft-drop": "" }, say("draftDrop"));
+      take.addEventListener("click", function () { status.replaceChildren(); fillForm(form, kept.fields); });
+      drop.addEventListener("click", function () {
+        status.replaceChildren();
+        fetch(url, { method: "DELETE", credentials: "same-origin", headers: { "X-CSRFToken": token() } });
+      });
+      status.replaceChildren(take, drop);
+    }).catch(function () { /* no connection: nothing to offer */ });
+  }
   function startDraft(form) {
     var status = $("[data-draft-status]", form);
     var field = $("input[name=draft_tab]", form) || make("input", { type: "hidden", name: "draft_tab" });
@@ -238,6 +279,7 @@
       Array.from(data.keys()).forEach(function (name) { if (data.get(name) instanceof File) data.delete(name); });
       return new URLSearchParams(data).toString();
     }
+    offerDraft(form, status);
     var saved = text();
     var timer = setInterval(function () {
       if (!form.isConnected) return clearInterval(timer);

@@ -334,6 +334,8 @@ def words() -> SafeString:
             "failed": _("That did not work. What you typed is still here."),
             "back": _("Connected again."),
             "draftSaved": _("Draft saved %s"),
+            "draftTake": _("Continue with the draft of %s"),
+            "draftDrop": _("Throw the draft away"),
             "draftWaiting": _("Draft not saved yet, trying again"),
             "unsaved": _("There are changes on this page that are not saved."),
             "undo": _("Undo"),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from office import clocks, formkeys
+from office import clocks, drafts, formkeys
 from office.access import may
 from office.models import Unit
 from office.refusals import Refused
@@ -48,6 +48,7 @@ def _save(request, form):
         location, first = formkeys.once(form.cleaned_data["form_key"], request.user, request.now, take)
     except Refused as refusal:
         return _page(request, form, status=409, refused=refusal.sentence)
+    drafts.forget_sent(request, "tickets.intake")
     if first:
         messages.success(request, _("Taken. The work order is ready."))
     else:
