@@ -9,7 +9,7 @@ characters, case folding. Each kind of key is compared in its own way:
     phone       digits with and without country        8613800138000, 13800138000      beginning
     phone_tail  national digits backwards              the last 4 or more              beginning, from 4 digits
     code        unit code, joined and with hyphens     321201, 3-2-1201                beginning
-    code_tail   unit code without its first parts      1201, 2-1201; 3-1201            whole
+    code_tail   unit code without its first parts      1201, 2-1201; 3-1201            whole, beginning from 3
     number      number of a document                   r2026000123                     beginning
     number_tail its running part                       000123, 123                     whole
     plate       number plate                           粤b12345                        beginning
@@ -34,7 +34,6 @@ TAIL = 4  # digits from which the end of a telephone number is looked for
 _VARIANTS = str.maketrans(
     "衞粧痺淸靑郷黄吴歩税説户邨槪着兑蜕閲鋭啓裡喆堃犇", "卫妆痹清青乡黄吴步税说户村概着兑蜕阅锐启里哲坤奔"
 )
-_WHOLE = ("code_tail", "number_tail")
 
 
 @cache
@@ -299,10 +298,10 @@ def questions(text):
     if parts:
         hyphened = "-".join(parts)
         asked.append((("code",), hyphened, False))
-        asked.append((("code_tail",), hyphened, True))
+        asked.append((("code_tail",), hyphened, len(hyphened) < 3))
         if hyphened != "".join(parts):
             asked.append((("code",), "".join(parts), False))
-            asked.append((("code_tail",), "".join(parts), True))
+            asked.append((("code_tail",), "".join(parts), len(hyphened) < 3))
         if joined != "".join(parts):
             asked.append((("code",), joined, False))
     asked.append((("number_tail",), joined, True))

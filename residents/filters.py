@@ -34,7 +34,7 @@ class UnitFilter(_Search):
     building = django_filters.ModelChoiceFilter(label=_("Building"), queryset=_buildings)
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Unit.Kind.choices)
     empty = django_filters.ChoiceFilter(
-        label=_("Owner"), choices=[("yes", _("known")), ("no", _("not known"))], method="owned"
+        label=_("Owners"), choices=[("yes", _("known")), ("no", _("not known"))], method="owned"
     )
     warning = django_filters.ChoiceFilter(
         label=_("Warning"), choices=[("yes", _("with a warning"))], method="warned"
