@@ -47,11 +47,6 @@ def place_of(row):
     return row["unit__code"] or local_name(row, "asset") or row["place"] or ""
 
 
-def when(moment):
-    """A moment that stays on one line."""
-    return stamp(moment).replace(" ", "\u00a0")
-
-
 def clock_text(row):
     if row["closed_at"] or not row["next_due_at"]:
         return ""
@@ -99,8 +94,9 @@ TICKETS = List(
         Column(
             "opened",
             gettext_lazy("Opened"),
-            lambda row: when(row["opened_at"]),
-            value=lambda row: stamp(row["opened_at"]),
+            lambda row: stamp(row["opened_at"]),
+            kind="money",  # digits that stay on one line
+            align="start",
             order="newest",
         ),
         Column("place", gettext_lazy("Unit or place"), place_of, kind="unit"),

@@ -13,7 +13,7 @@ class CostForm(Form):
     cost = forms.ChoiceField(
         label=gettext_lazy("Who pays"),
         choices=[(value, label) for value, label in Ticket.Cost.choices if value != Ticket.Cost.FREE],
-        widget=forms.RadioSelect,
+        widget=Pills,
     )
     reason = forms.CharField(label=gettext_lazy("Reason of the decision"), max_length=300, required=False)
     contractor = forms.CharField(

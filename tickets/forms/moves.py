@@ -49,7 +49,7 @@ class DispatchForm(WindowForm):
     def __init__(self, *args, technicians, loads=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["technician"] = TechnicianField(
-            technicians=technicians, loads=loads, label=gettext_lazy("Technician"), widget=forms.RadioSelect
+            technicians=technicians, loads=loads, label=gettext_lazy("Technician"), widget=Pills
         )
         self.fields["technician"].empty_label = None
         self.order_fields(["technician", "window", "visit_order"])
@@ -73,7 +73,7 @@ class BulkDispatchForm(Form):
         self.now = now
         super().__init__(*args, **kwargs)
         self.fields["technician"] = TechnicianField(
-            technicians=technicians, loads=loads, label=gettext_lazy("Technician"), widget=forms.RadioSelect
+            technicians=technicians, loads=loads, label=gettext_lazy("Technician"), widget=Pills
         )
         self.fields["technician"].empty_label = None
         self.order_fields(["technician", "window"])
@@ -125,7 +125,7 @@ class AskForm(Form):
             if promises:
                 self.fields["promise"].initial = promises[0][0].pk
 
-    promise = forms.ChoiceField(label=gettext_lazy("Which promise"), widget=forms.RadioSelect)
+    promise = forms.ChoiceField(label=gettext_lazy("Which promise"), widget=Pills)
     new_due_at = DateTimeField(label=gettext_lazy("New time"))
     reason = forms.CharField(label=gettext_lazy("Reason"), **REASON)
 

@@ -14,14 +14,16 @@ from tickets.models import Ticket, WorkLine
 from tickets.views import rows
 
 EVENTS = 60  # lines of the timeline shown at once
-FIRST = {
-    Ticket.State.ACCEPTED: "dispatch",
-    Ticket.State.DISPATCHED: "arrive",
-    Ticket.State.IN_PROGRESS: "finish",
-    Ticket.State.WAITING: "resume",
-    Ticket.State.TESTING: "water_test",
-    Ticket.State.DONE: "call_back",
+# What usually comes next, the first of them most; the rest stands under "More".
+USUAL = {
+    Ticket.State.ACCEPTED: ("dispatch", "schedule", "correct"),
+    Ticket.State.DISPATCHED: ("arrive", "finish", "dispatch", "wait"),
+    Ticket.State.IN_PROGRESS: ("finish", "wait"),
+    Ticket.State.WAITING: ("resume", "dispatch"),
+    Ticket.State.TESTING: ("water_test",),
+    Ticket.State.DONE: ("call_back", "close_unreachable"),
 }
+ICONS = {"ask_free": "heart-handshake", "hand_over": "users", "decide": "scale"}
 PLAIN = {"key_slip", "decide"}  # they start from the slips' page and from the request itself
 LOOKS = {
     "ticket.taken": ("phone-incoming", "new"),
@@ -61,12 +63,14 @@ def ticket(request, pk):
         .select_related("owner")
         .order_by("due_at", "pk")
     )
+    moves = moves_of(row, latest, request.user)
     context = {
         "ticket": row,
         "place": place_text(row),
         "state": columns.state_label(row.state),
         "state_tone": columns.TONES[row.state],
-        "moves": moves_of(row, latest, request.user),
+        "moves": [move for move in moves if move["usual"] or move["why_not"]],
+        "more": [move for move in moves if not move["usual"] and not move["why_not"]],
         "clocks": [
             clock(promise, request.now, row.estate.zone) for promise in all_promises if promise.is_open
         ],
@@ -118,8 +122,8 @@ def moves_of(ticket, order, staff, back=""):
     if not ticket.is_open:
         return []
     names = [name for name in rules.MOVES if name not in PLAIN and rules.may(name, ticket, staff)]
-    first = FIRST.get(ticket.state)
-    names.sort(key=lambda name: name != first)
+    usual = USUAL.get(ticket.state, ())
+    names.sort(key=lambda name: usual.index(name) if name in usual else len(usual))
     moves = []
     for name in names:
         rule = rules.MOVES[name]
@@ -131,11 +135,12 @@ def moves_of(ticket, order, staff, back=""):
             {
                 "verb": name,
                 "label": rule.label,
-                "icon": rule.icon,
+                "icon": ICONS.get(name, rule.icon),
                 "key": rule.key,
                 "url": url + (f"?back={back}" if back else ""),
                 "why_not": rules.why_not(name, ticket, staff),
-                "style": "primary" if name == first else "",
+                "style": "primary" if name == usual[0] else "",
+                "usual": name in usual,
                 "dialog": name not in ("finish", "quote", "call_back", "correct"),
             }
         )

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from office import clocks, formkeys
+from office import clocks, formkeys, money
 from office.access import may
 from tickets import actions, columns, reports, rules
 from tickets.forms import ArriveForm, FinishForm, lines_of, work_formset
@@ -64,7 +64,8 @@ def work_order(request, pk):
     latest = rows.latest_order(ticket)
     moves = []
     if latest and latest.pk == order.pk and order.ended_at is None:
-        moves = [move for move in moves_of(ticket, order, request.user, back=here) if move["verb"] in BIG]
+        moves = [_large(move) for move in moves_of(ticket, order, request.user, back=here) if move["verb"] in BIG]
+        moves.sort(key=lambda move: BIG.index(move["verb"]))
     asks = [
         move
         for move in moves_of(ticket, order, request.user, back=here)
@@ -86,6 +87,13 @@ def work_order(request, pk):
         "latest": latest,
     }
     return render(request, "tickets/work_order.html", context)
+
+
+def _large(move):
+    """On site waiting nearly always means parts: the form opens with that chosen."""
+    if move["verb"] == "wait":
+        return move | {"label": _("Need parts, wait"), "url": f"{move['url']}&for=parts"}
+    return move
 
 
 @may(*rows.needs("arrive"))
@@ -124,9 +132,9 @@ def finish(request, pk):
         now=request.now,
         work_order=order,
         needs_amount=rules.needs_amount(ticket),
-        currency=order.estate.currency,
+        currency=money.SIGNS.get(order.estate.currency, order.estate.currency),
         upload_url=reverse("office:upload"),
-        initial={"arrived_at": None, "agreed_amount": ticket.quoted_amount},
+        initial={"agreed_amount": ticket.quoted_amount, "consent_by": ticket.reporter_name},
     )
     location = {}
 
