@@ -57,7 +57,7 @@ def answer(staff, typed, day, limit=12):
         hits += search.find(estates, typed, kinds=kinds, limit=limit)
     hits.sort(key=lambda hit: (hit.rank, hit.kind, hit.key))
     lines = _lines(staff, hits, day)
-    groups = {}
+    groups: dict[str, Group] = {}
     for hit in hits:
         if line := lines.get((hit.subject_kind, hit.subject_id)):
             groups.setdefault(
@@ -70,7 +70,7 @@ def answer(staff, typed, day, limit=12):
 
 def _by_permission(staff):
     """[(permissions, kinds)] the person may look for."""
-    found = {}
+    found: dict[tuple[str, ...], list[str]] = {}
     for kind, (_label, permissions) in KINDS.items():
         held = tuple(permission for permission in permissions if staff.may(permission))
         if held:
@@ -100,7 +100,9 @@ def _lines(staff, hits, day):
         for ticket in _tickets(staff).filter(pk__in=ids[TICKET]).select_related("category", "unit"):
             place = ticket.unit.code if ticket.unit else ticket.place
             said = " · ".join(filter(None, [place, str(ticket.category), str(ticket.get_state_display())]))
-            lines[TICKET, ticket.pk] = Line(reverse("tickets:ticket", args=[ticket.pk]), ticket.number, said, why[TICKET, ticket.pk])
+            lines[TICKET, ticket.pk] = Line(
+                reverse("tickets:ticket", args=[ticket.pk]), ticket.number, said, why[TICKET, ticket.pk]
+            )
     return lines
 
 

@@ -39,7 +39,7 @@ class Key(NamedTuple):
 
     name: str
     seal: bytes
-    index: bytes
+    blind: bytes
 
 
 class Broken(Exception):
@@ -142,7 +142,7 @@ def unseal(value, *, pk, subject="person"):
 def blind(number, key=None):
     """The look-up index of a number under `key` (the newest): equal numbers, equal index; nothing comes back."""
     text = normal(number)
-    return hmac.new((key or keys()[-1]).index, text.encode(), hashlib.sha256).hexdigest() if text else ""
+    return hmac.new((key or keys()[-1]).blind, text.encode(), hashlib.sha256).hexdigest() if text else ""
 
 
 def blinds(number):

@@ -256,7 +256,7 @@ def put_many(subject_kind, rows):
     return count
 
 
-SOURCES = {}  # subject kind → callable() yielding (subject_id, estate_id, keys) of every row there is
+SOURCES: dict = {}  # subject kind → callable() yielding (subject_id, estate_id, keys) of every row there is
 
 
 def register(subject_kind, source):
@@ -286,7 +286,9 @@ def questions(text):
     joined = _joined(folded)
     if len(joined) < FEWEST:
         return []
-    asked = [(("name", "pinyin", "initials", "plate", "number"), joined, False)]
+    asked: list[tuple[tuple[str, ...], str, bool]] = [
+        (("name", "pinyin", "initials", "plate", "number"), joined, False)
+    ]
     digits = phones.bare(text)
     if len(digits) >= TAIL and not re.search(r"[^\d\s+()./\-]", unicodedata.normalize("NFKC", text)):
         for form in dict.fromkeys([digits, digits.removeprefix("00"), digits.lstrip("0")]):
@@ -324,7 +326,7 @@ def find(estate_ids, text, kinds=None, limit=10):
     exact = Q()
     for names, key, _whole in asked:
         exact |= Q(kind__in=names, key=key)
-    found = []
+    found: list[tuple] = []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         found += rows.filter(exact).values_list(*fields)[: limit * 5]
@@ -336,11 +338,11 @@ def find(estate_ids, text, kinds=None, limit=10):
 
 def _ranked(found, asked, limit):
     """One hit per subject: whole keys before beginnings, and a code typed with its hyphens before all others."""
-    order = {}
+    order: dict[tuple[str, str], int] = {}
     for place, (names, key, _whole) in enumerate(asked):
         for name in names:
             order.setdefault((name, key), place)
-    best = {}
+    best: dict[tuple[str, int], Hit] = {}
     for subject_kind, subject_id, estate_id, kind, key in found:
         whole = (kind, key) in order
         hyphened = whole and kind == "code" and "-" in key

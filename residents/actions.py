@@ -99,7 +99,7 @@ def _write_identity(person, kind, number, now):
 
 def _write_phones(person, numbers):
     """True when the numbers, their order or labels changed."""
-    wanted = []
+    wanted: list[tuple[str, str, str]] = []
     for entry in numbers:
         number, label = (entry, "") if isinstance(entry, str) else entry
         number = phones.plain(number)

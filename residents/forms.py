@@ -1,6 +1,7 @@
 """What the register asks for. Forms say at the field what cannot be; actions do the rest."""
 
 from datetime import timedelta
+from typing import cast
 
 from django import forms
 from django.urls import reverse
@@ -116,8 +117,10 @@ class UnitForm(Form):
     def __init__(self, *args, estate, unit=None, **kwargs):
         self.estate, self.unit = estate, unit
         super().__init__(*args, **kwargs)
-        self.fields["building"].queryset = Building.objects.filter(estate=estate)
-        self.fields["section"].queryset = (
+        cast(forms.ModelChoiceField, self.fields["building"]).queryset = Building.objects.filter(
+            estate=estate
+        )
+        cast(forms.ModelChoiceField, self.fields["section"]).queryset = (
             Section.objects.filter(building__estate=estate)
             .select_related("building")
             .order_by("building__sort_key", "sort_key")
@@ -136,7 +139,8 @@ class UnitForm(Form):
         return area
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         section, building, day = values.get("section"), values.get("building"), values.get("handed_over_on")
         if section and building and section.building_id != building.pk:
             self.add_error(
@@ -166,7 +170,7 @@ class UnitForm(Form):
 # --- people ------------------------------------------------------------------------------------------------
 
 
-class IdentityFields:
+class IdentityFields(Form):
     """Type and number of an identity document; a number that cannot be real is refused at the field."""
 
     def check_identity(self, values):
@@ -200,7 +204,7 @@ def _identity_number(**options):
     )
 
 
-class PersonForm(IdentityFields, Form):
+class PersonForm(IdentityFields):
     """Three telephones, or one more than the person has; `new` asks for the identity document as well."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
@@ -242,20 +246,23 @@ class PersonForm(IdentityFields, Form):
             )
             self.widths |= {f"phone_{number}": 6, f"label_{number}": 6}
         fields = Person._meta
-        self.fields["language"].choices = [("", _("as the estate")), *fields.get_field("language").choices]
-        self.fields["gender"].choices = [("", "—"), *fields.get_field("gender").choices]
-        if person is not None:
-            del self.fields["identity_type"], self.fields["identity_number"]
-
-    @property
-    def sections(self):
-        lines = [name for n in range(1, self.count + 1) for name in (f"phone_{n}", f"label_{n}")]
-        return [
+        cast(forms.ChoiceField, self.fields["language"]).choices = [
+            ("", _("as the estate")),
+            *(fields.get_field("language").choices or ()),
+        ]
+        cast(forms.ChoiceField, self.fields["gender"]).choices = [
+            ("", "—"),
+            *(fields.get_field("gender").choices or ()),
+        ]
+        names = [name for n in range(1, self.count + 1) for name in (f"phone_{n}", f"label_{n}")]
+        self.sections = (
             (_("Who"), ["name", "name_en", "kind", "language"]),
-            (_("Telephones, the first is called first"), lines),
+            (_("Telephones, the first is called first"), names),
             (_("Identity document"), ["identity_type", "identity_number"]),
             (_("Further"), ["gender", "born_on", "address", "email", "note", "warning"]),
-        ]
+        )
+        if person is not None:
+            del self.fields["identity_type"], self.fields["identity_number"]
 
     @property
     def phones(self):
@@ -267,7 +274,8 @@ class PersonForm(IdentityFields, Form):
         return [(number, label or "") for number, label in pairs if number]
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         digits = []
         for number in range(1, self.count + 1):
             typed = values.get(f"phone_{number}")
@@ -309,7 +317,7 @@ class PersonForm(IdentityFields, Form):
         return {name: self.cleaned_data[name] for name in names}
 
 
-class IdentityForm(IdentityFields, Form):
+class IdentityForm(IdentityFields):
     """Record, replace or remove an identity number. The old one is not shown: `reveal` is for that."""
 
     identity_type = forms.ChoiceField(
@@ -325,7 +333,8 @@ class IdentityForm(IdentityFields, Form):
         super().__init__(*args, **kwargs)
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         self.check_identity(values)
         number = values.get("identity_number", "")
         if number:
@@ -351,7 +360,7 @@ class LookupForm(Form):
 # --- who lives where ---------------------------------------------------------------------------------------
 
 
-class PeriodFields:
+class PeriodFields(Form):
     """First and last day, both included; the action wants the first day after."""
 
     def check_period(self, values):
@@ -378,7 +387,7 @@ def _last_day(**options):
     )  # fmt: skip
 
 
-class OccupancyForm(PeriodFields, Form):
+class OccupancyForm(PeriodFields):
     person = forms.IntegerField(
         label=gettext_lazy("Person"),
         error_messages={"invalid": gettext_lazy("Choose somebody from the register.")},
@@ -415,7 +424,8 @@ class OccupancyForm(PeriodFields, Form):
         return person
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         self.check_period(values)
         if not self.errors:
             sentence = rules.why_not_occupy(
@@ -433,7 +443,7 @@ class OccupancyForm(PeriodFields, Form):
         return {name: self.cleaned_data[name] for name in names} | {"until": self.until}
 
 
-class EndForm(PeriodFields, Form):
+class EndForm(PeriodFields):
     last_day = _last_day(required=True)
 
     def __init__(self, *args, occupancy, **kwargs):
@@ -450,7 +460,7 @@ class EndForm(PeriodFields, Form):
         return last
 
 
-class CorrectForm(PeriodFields, Form):
+class CorrectForm(PeriodFields):
     share = DecimalField(
         label=gettext_lazy("Share"), suffix="%", max_digits=7, decimal_places=4, required=False
     )
@@ -467,6 +477,7 @@ class CorrectForm(PeriodFields, Form):
             del self.fields["share"]
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         self.check_period(values)
         return values

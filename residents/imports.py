@@ -50,6 +50,7 @@ KINDS = {"110": "flat", "住宅": "flat", "119": "flat", "宿舍": "flat", "120"
          "店铺": "shop", "车位": "parking", "储藏室": "storage", "仓库": "storage", "flat": "flat", "shop": "shop",
          "parking": "parking", "storage": "storage"}  # fmt: skip
 USES = {"119": "宿舍", "120": "办公室"}
+KINDS_OF_ROWS = ("buildings", "sections", "people", "rooms", "parking", "relations")
 HEADER_WITHIN = 15  # rows from the top in which a header is looked for
 SEVERAL = re.compile(r"[#、,，;；/／&]+")
 
@@ -90,9 +91,6 @@ class Report:
         self.counts[what][outcome] += 1
 
 
-KINDS_OF_ROWS = ("buildings", "sections", "people", "rooms", "parking", "relations")
-
-
 # --- reading -----------------------------------------------------------------------------------------------
 
 
@@ -122,7 +120,7 @@ def _header(rows):
         for end in range(len(row) + 1):
             if end < len(row) and text(row[end]):
                 continue
-            names = {}
+            names: dict[int, str] = {}
             for place in range(start, end):
                 name = _column(row[place])
                 if name and name not in names.values():
@@ -504,7 +502,7 @@ class Loader:
 
     def owners_of(self, line, unit, numbered):
         """Owners by number in the owners' sheet, else by the name in the same row."""
-        related = []
+        related: list[tuple[Person, str]] = []
         if numbered:
             for number in filter(None, SEVERAL.split(line.get("owner_no"))):
                 found = self.people.get(number.strip())
@@ -547,7 +545,8 @@ class Loader:
         step = Decimal("0.0001")
         each = (Decimal(100) / owners).quantize(step, rounding="ROUND_DOWN")
         left = int((Decimal(100) - each * owners) / step)
-        given, result = 0, []
+        given = 0
+        result: list[Decimal | None] = []
         for _person, role in related:
             if role != "owner":
                 result.append(None)

@@ -142,7 +142,7 @@ def in_order(one):
 
 def names_of_units(unit_ids, day):
     """{unit id: [names of owners and of those who live there]} on `day`: one query."""
-    names = defaultdict(list)
+    names: defaultdict[int, list[str]] = defaultdict(list)
     rows = Occupancy.objects.filter(unit_id__in=unit_ids).on(day).order_by("unit_id", "-share", "pk")
     for unit_id, name in rows.values_list("unit_id", "person__name"):
         if name not in names[unit_id] and len(names[unit_id]) < 3:
@@ -152,7 +152,7 @@ def names_of_units(unit_ids, day):
 
 def codes_of_people(person_ids, day):
     """{person id: [unit codes]} on `day`: one query."""
-    codes = defaultdict(list)
+    codes: defaultdict[int, list[str]] = defaultdict(list)
     rows = Occupancy.objects.filter(person_id__in=person_ids).on(day).order_by("person_id", "unit__sort_key")
     for person_id, code in rows.values_list("person_id", "unit__code"):
         if code not in codes[person_id]:

@@ -222,7 +222,7 @@ def person_reveal(request, pk):
 def identity_lookup(request):
     """Who has exactly this identity number; the look-up itself is logged, without the number."""
     form = LookupForm(request.POST or None)
-    context = {"form": form, "found": None}
+    context: dict = {"form": form, "found": None}
     if request.method == "POST" and form.is_valid():
         estates = request.user.estate_ids(REVEAL)
         found = list(reports.by_identity(estates, form.cleaned_data["number"])[:20])
