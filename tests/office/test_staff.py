@@ -4,12 +4,20 @@ import threading
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from office.actions import staff as actions
 from office.models import DepartmentHead, Event, Posting, Staff
 from office.refusals import Refused, Stale
 from tests import cast as people
 from tests.cast import NOW, PASSWORD, make_staff
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
+
 
 NEW = {"username": "siufong", "name": "陳小芳", "department": "front_desk", "role": "clerk"}
 
