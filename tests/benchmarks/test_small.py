@@ -1,0 +1,37 @@
+"""The benchmarks run: every row is reported at a small size. Times are not judged here; `make bench` does."""
+
+from . import __main__
+
+ROWS = [
+    "A against a plain view",
+    "ticket list of 50 at",
+    "queries of the ticket list",
+    "ticket list: last page to first",
+    "ticket list: 20,000 to 2,000",
+    "ticket page",
+    "repairs dashboard",
+    "dashboard: 20,000 to 2,000",
+    "list page reads an index",
+    "callback queue reads an index",
+    "taking a repair",
+    "queries of a sweep, nothing due",
+    "sweep reads an index",
+    "sweep, nothing due",
+    "sweep, 200 due",
+    "one work order",
+    "batch of work orders",
+    "memory of a batch",
+]
+
+
+def test_every_row_is_reported(capsys):
+    rows = __main__.main(["--small"])
+    assert len(rows) == len(ROWS)
+    for row, name in zip(rows, ROWS, strict=True):
+        assert row.name.startswith(name)
+        assert row.value
+    printed = capsys.readouterr().out
+    assert "PostgreSQL" in printed
+    facts = {row.name: row for row in rows if not row.spread}
+    for name in ("queries of the ticket list", "list page reads an index", "sweep reads an index"):
+        assert facts[name].ok, facts[name]
