@@ -19,6 +19,7 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 
 from config import embedded
 from tests import databases
@@ -43,6 +44,13 @@ def pytest_collection_modifyitems(items):
             raise pytest.UsageError(f"{item.nodeid}: own_db and db exclude each other.")
         if fixtures & {"desk_page", "phone_page", "page", "context"}:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Sentences are compared in English; requests and sheets choose their own language as in the office."""
+    with translation.override("en"):
+        yield
 
 
 # --- databases ---------------------------------------------------------------------------------------------
