@@ -5,6 +5,7 @@ import platform
 import statistics
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.urls import reverse
 
@@ -228,10 +229,10 @@ class Run:
 
 def machine():
     """The machine in a line, and how busy it is with others' work."""
-    model = next(
-        (line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
-        platform.machine(),
-    )
+    cpu = Path("/proc/cpuinfo")
+    lines = cpu.read_text().splitlines() if cpu.exists() else []
+    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    model = next(named, platform.machine())
     version = databases.servers().postgres.sql("SHOW server_version")
     load = os.getloadavg()[0]
     return (

@@ -33,5 +33,5 @@ def test_every_row_is_reported(capsys):
     printed = capsys.readouterr().out
     assert "PostgreSQL" in printed
     facts = {row.name: row for row in rows if not row.spread}
-    for name in ("queries of the ticket list", "list page reads an index", "sweep reads an index"):
+    for name in ("list page reads an index", "callback queue reads an index", "sweep reads an index"):
         assert facts[name].ok, facts[name]
