@@ -608,6 +608,7 @@
         sortField: [{ field: "$score" }, { field: "$order" }],
         hideSelected: select.multiple,
         selectOnTab: true,
+        refreshThrottle: 0, // whoever types a code and presses Enter at once means the code, not the first option
         render: {
           option: function (item, escape) { return "<div>" + escape(item.text) + (item.hint ? " <small>" + escape(item.hint) + "</small>" : "") + "</div>"; },
           item: function (item, escape) { return "<div>" + escape(item.text) + "</div>"; },

@@ -100,7 +100,7 @@ def _page(request, row, *, revealed="", form=None, refused="", status=200):
         "may_edit": may_edit,
         "may_reveal": request.user.may(REVEAL, row.estate_id),
         "reveal_form": form or RevealForm(),
-        "actions": _actions(row) if may_edit else [],
+        "actions": _actions(request, row, may_edit),
         "events": answers.timeline(Event.objects.filter(subject_kind="person", subject_id=row.pk)),
     }
     return render(request, "residents/person.html", context, status=status)
@@ -120,14 +120,21 @@ def _facts(row):
     ]
 
 
-def _actions(row):
-    edit, document = (
-        reverse(f"residents:{name}", args=[row.pk]) for name in ("person_edit", "person_identity")
-    )
-    return [
-        {"verb": "edit", "label": _("Edit"), "url": edit, "icon": "edit", "key": "e"},
-        {"verb": "identity", "label": _("Identity document"), "url": document, "icon": "id"},
-    ]
+def _actions(request, row, may_edit):
+    moves = []
+    intake = answers.address_of("tickets:intake", query=f"person={row.pk}")
+    if intake and request.user.may("tickets.intake", row.estate_id):
+        repair = {"verb": "repair", "label": _("New repair"), "url": intake, "icon": "tool"}
+        moves.append({**repair, "key": "r", "style": "primary"})
+    if may_edit:
+        edit, document = (
+            reverse(f"residents:{name}", args=[row.pk]) for name in ("person_edit", "person_identity")
+        )
+        moves += [
+            {"verb": "edit", "label": _("Edit"), "url": edit, "icon": "edit", "key": "e"},
+            {"verb": "identity", "label": _("Identity document"), "url": document, "icon": "id"},
+        ]
+    return moves
 
 
 @may(EDIT)
