@@ -16,10 +16,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from office import clocks, journal, places, promises, search, series
-from office.models import DepartmentHead, Event, Promise, Unit
+from office.models import DepartmentHead, Event, Promise, PromiseRule, Unit
 from office.models.promises import Measure
 from office.models.staff import Department
 from tickets import rules
+from tickets.actions import change
 from tickets.models import Category, Ticket, WorkOrder
 
 FOLDER = Path(__file__).parent / "mappings"
@@ -32,6 +33,8 @@ STATES = ("accepted", "dispatched", "in_progress", "testing", "done", "closed", 
 ENDED = ("testing", "done", "closed", "cancelled")
 EXCEL_DAY_0 = datetime(1899, 12, 30)  # noqa: DTZ001  Excel's dates have no zone
 BATCH = 1_000
+TEXTS = ("problem", "result", "source_number", "source_status", "place", "reporter_name", "reporter_phone")
+LONGEST = {name: getattr(Ticket._meta.get_field(name), "max_length", 0) for name in TEXTS}
 YES = {"1", "y", "yes", "true", "是", "急", "x"}
 
 
@@ -220,7 +223,8 @@ def read(sheets, mapping, *, now):
 
 
 def _read_rows(rows, first_line, header, mapping, now):
-    reading, seen = Reading(), {}
+    reading = Reading()
+    seen: dict[str, int] = {}
     for line, row in enumerate(rows, first_line):
         cells = {name: row[place] for name, place in header.items() if place < len(row)}
         if not any(_text(cell) for cell in cells.values()):
@@ -248,16 +252,8 @@ def _ticket(cells, mapping, now):
     for name, field_name in (("number", "source_number"), ("status", "source_status"), ("place", "place"),
                              ("reporter_name", "reporter_name"), ("reporter_phone", "reporter_phone")):  # fmt: skip
         values[field_name] = _one_line(given.get(name, ""))
-    for name in (
-        "problem",
-        "result",
-        "source_number",
-        "source_status",
-        "place",
-        "reporter_name",
-        "reporter_phone",
-    ):
-        longest = Ticket._meta.get_field(name).max_length
+    for name in LONGEST:
+        longest = LONGEST[name]
         if len(values[name]) > longest:
             errors.append(_("%(field)s is longer than %(n)s characters") % {"field": name, "n": longest})
     for name, word in (("source_number", "number"), ("problem", "problem")):
@@ -460,16 +456,15 @@ def _owe(estate, source, now):
     waiting = Ticket.objects.filter(
         estate=estate, source=source, state__in=["done", "testing"], next_due_at=None
     )
-    made, renewed, known = [], [], {}
+    made, renewed, in_force = [], [], _rules_of(estate)
     for ticket in waiting.select_related("unit", "category").order_by("pk"):
         kind, key, fact_at = (
             ("callback", rules.callback_rule(ticket), ticket.done_at)
             if ticket.state == Ticket.State.DONE
             else ("water_test", "water_test", ticket.work_ended_at)
         )
-        if (key, fact_at) not in known:
-            known[key, fact_at] = promises.rule_at(estate.pk, key, fact_at)
-        amount, measure = known[key, fact_at]
+        assert fact_at is not None  # `read` refuses such a row
+        amount, measure = in_force(key, fact_at)
         times = clocks.limit(
             fact_at=fact_at,
             amount=amount,
@@ -480,7 +475,7 @@ def _owe(estate, source, now):
         made.append(
             Promise(
                 kind=kind, subject_kind=Ticket.SUBJECT, subject_id=ticket.pk, sequence=1,
-                title=f"{ticket.number} {ticket.unit.code if ticket.unit_id else ticket.place}"[:200], estate=estate,
+                title=change.title(ticket), estate=estate,
                 unit_id=ticket.unit_id, owner_id=ticket.owner_id, department=promises.KINDS[kind].department,
                 rule_key=key, amount=amount, measure=measure, fact_at=fact_at, due_at=times.due_at,
                 warn_at=times.warn_at, made_at=now,
@@ -492,3 +487,14 @@ def _owe(estate, source, now):
     Promise.objects.bulk_create(made, batch_size=BATCH)
     Ticket.objects.bulk_update(renewed, ["next_due_at"], batch_size=BATCH)
     return len(made)
+
+
+def _rules_of(estate):
+    """`promises.rule_at` for many facts, with one query: (key, fact) → (amount, measure) in force at the fact."""
+    rows = list(PromiseRule.objects.filter(estate=estate).order_by("-valid_from"))
+
+    def in_force(key, fact_at):
+        row = next((row for row in rows if row.key == key and row.valid_from <= fact_at), promises.RULES[key])
+        return row.amount, row.measure
+
+    return in_force

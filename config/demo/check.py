@@ -18,7 +18,7 @@ def problems():
     """Sentences, at most 20; empty when everything holds."""
     found = []
     for estate in Estate.objects.order_by("pk"):
-        owed = defaultdict(list)
+        owed: dict[int, list[Promise]] = defaultdict(list)
         found += _promises(estate, owed)
         found += _tickets(estate, owed)
         found += _numbers(estate)
@@ -76,7 +76,8 @@ def _counts_from(ticket, promise, estate):
 
 def _numbers(estate):
     """The counter stands at the last number, and no number is missing; every ticket has its first line."""
-    found, taken = [], Counter()
+    found: list[str] = []
+    taken: Counter[int] = Counter()
     for number in Ticket.objects.filter(estate=estate).values_list("number", flat=True).iterator():
         taken[int(number[1:5])] += 1
     counters = dict(Series.objects.filter(estate=estate, kind="ticket").values_list("year", "last"))

@@ -63,7 +63,7 @@ class World:
         known = [code for code in phrases.FAULTS if code in self.categories]
         self.codes, self.weights = known, [phrases.FAULTS[code][0] for code in known]
         self.homes = [home for home in grounds.homes if home.kind in ("flat", "shop") and home.handed_over_on]
-        self.assets = {}
+        self.assets: dict[str, list] = {}
         for asset in grounds.assets:
             self.assets.setdefault(asset[1], []).append(asset)
         self.visits = {}
@@ -96,7 +96,8 @@ class World:
 def run(world, months, units):
     """The repairs of `months` months, in the order they were reported; answers how many."""
     plans = sorted(_plans(world, months, units), key=lambda plan: plan.opened_at)
-    office, years = world.office, {}
+    office = world.office
+    years: dict[int, int] = {}
     for plan in plans:
         office.journal.write_until(plan.opened_at)
         year = plan.opened_at.year
@@ -277,7 +278,7 @@ class Life:
         else:
             channels, weights = ("phone", "counter", "message", "letter"), (66, 18, 15, 1)
             values |= {"caller": caller, "channel": lot.choices(channels, weights)[0]}
-        self.window = (None, None)
+        self.window: tuple = (None, None)
         if not patrol and not plan.times and lot.random() < 0.5:
             self.window = self.next_window(now + timedelta(hours=2))
         self.repair.take(**values, by=self.clerk, window=self.window)
@@ -322,7 +323,7 @@ class Life:
         day = moment.date()
         slots = [slot for slot in SLOTS if time(slot[0]) > moment.timetz().replace(tzinfo=None)]
         if not slots or self.lot.random() < 0.35:
-            day, slots = day + timedelta(days=1), SLOTS
+            day, slots = day + timedelta(days=1), list(SLOTS)
         start, end = self.lot.choice(slots)
         zone = self.world.zone
         return datetime.combine(day, time(start), tzinfo=zone), datetime.combine(day, time(end), tzinfo=zone)
@@ -368,7 +369,7 @@ class Life:
             return False
         window = times.get(f"window{again}") or self.window
         if window[1] is None or (window[1] <= now) or again:
-            window = times.get(f"window{again}") or self.next_window(now + timedelta(minutes=20))
+            window = self.times.get(f"window{again}") or self.next_window(now + timedelta(minutes=20))
         technician = lot.choice(crew.technicians)
         day = (technician.pk, window[0].date())
         world.visits[day] = world.visits.get(day, 0) + 1

@@ -12,9 +12,9 @@ from datetime import timedelta
 from django.utils import translation
 from django.utils.translation import gettext
 
-from config.demo.bulk import as_json
+from config.demo.bulk import Bulk, as_json
 from office import clocks, promises
-from office.models import Event, Promise
+from office.models import Estate, Event, Promise
 from office.models.promises import Measure
 from tickets import rules
 from tickets.actions import change
@@ -43,8 +43,8 @@ class Journal:
 class Office:
     """What the repairs of one estate share."""
 
-    estate: object
-    bulk: object
+    estate: Estate
+    bulk: Bulk
     journal: Journal
     units: dict  # id → Home
     staff: dict  # id → name
@@ -253,7 +253,7 @@ class Repair:
         self._end()
         self._record(
             "ticket.dispatched", by, now, work_order=order["number"], technician=technician.name,
-            window=change.window_text(*window, zone),
+            window=change.window_text(window[0], window[1], zone),
         )  # fmt: skip
 
     def _renew_arrival(self, by, now):
@@ -334,7 +334,7 @@ class Repair:
         self._finish(ended_at, result, by, now, lines, signed_by, agreed_amount, consent_by, arrived_at)
         order["slip_keyed_at"], order["slip_keyed_by_id"] = now, by.pk
         if test and self.row["state"] == State.TESTING:
-            self._tested(*test, "", by, now)
+            self._tested(test[0], test[1], "", by, now)
 
     def _finish(self, ended_at, result, by, now, lines, signed_by, agreed_amount, consent_by, arrived_at):
         order, zone = self.order, self.office.zone
