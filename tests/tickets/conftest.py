@@ -3,10 +3,18 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils import translation
 
 from tests.cast import make_person, make_unit, occupy
 from tickets import actions
 from tickets.models import Category
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Sentences of rules and forms are compared in English, whatever the installation speaks."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
