@@ -7,10 +7,11 @@ class OfficeConfig(AppConfig):
     verbose_name = _("Office")
 
     def ready(self):
-        from office import checks, escalation, jobs, outbox, registers  # noqa: F401  registers the system checks
+        from office import checks, escalation, housekeeping, jobs, outbox, registers  # noqa: F401  registers the system checks
 
         # `office` stands below the other apps in INSTALLED_APPS: their kinds of promise are registered by now.
         registers.register()
         escalation.register_sweeps()
         outbox.register_sweep()
         jobs.set_up()
+        housekeeping.register_sweep()

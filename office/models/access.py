@@ -43,6 +43,9 @@ class FormKey(models.Model):
     at = models.DateTimeField()
     location = models.CharField(max_length=300)
 
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="form_key_age")]
+
     def __str__(self):
         return str(self.key)
 
@@ -72,7 +75,9 @@ class SavedFilter(models.Model):
     query = models.CharField(max_length=1000)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["staff", "list_name", "name"], name="saved_filter_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "list_name", "name"], name="saved_filter_once")
+        ]
 
     def __str__(self):
         return self.name

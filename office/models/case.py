@@ -16,7 +16,9 @@ class Case(models.Model):
 
     number = models.CharField(_("number"), max_length=40)
     estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+", verbose_name=_("estate"))
-    unit = models.ForeignKey("office.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("unit"))
+    unit = models.ForeignKey(
+        "office.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("unit")
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("taken by")
     )

@@ -16,7 +16,9 @@ class File(models.Model):
     """An attachment. Its type comes from its content; it is served only through a view that checks its subject."""
 
     estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
-    subject_kind = models.CharField(max_length=40, blank=True)  # empty until the form it was added to is saved
+    subject_kind = models.CharField(
+        max_length=40, blank=True
+    )  # empty until the form it was added to is saved
     subject_id = models.BigIntegerField(null=True, blank=True)
     unit_id = models.BigIntegerField(null=True, blank=True)
     kind = models.CharField(_("kind"), max_length=40, blank=True)

@@ -21,7 +21,9 @@ class Job(models.Model):
     kind = models.CharField(_("kind"), max_length=40)
     title = models.CharField(_("title"), max_length=200)
     estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("started by"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("started by")
+    )
     args = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     total = models.PositiveIntegerField(default=0)
@@ -43,7 +45,9 @@ class Job(models.Model):
 
     class Meta:
         verbose_name = _("job")
-        indexes = [models.Index(fields=["made_at"], condition=Q(state__in=["queued", "running"]), name="job_waiting")]
+        indexes = [
+            models.Index(fields=["made_at"], condition=Q(state__in=["queued", "running"]), name="job_waiting")
+        ]
 
     def __str__(self):
         return self.title

@@ -26,7 +26,9 @@ class Event(models.Model):
         verbose_name = _("event")
         indexes = [
             models.Index(fields=["subject_kind", "subject_id", "-id"], name="event_subject"),
-            models.Index(fields=["unit_id", "-id"], condition=models.Q(unit_id__isnull=False), name="event_unit"),
+            models.Index(
+                fields=["unit_id", "-id"], condition=models.Q(unit_id__isnull=False), name="event_unit"
+            ),
             models.Index(fields=["estate_id", "-id"], name="event_estate"),
         ]
         triggers = [append_only()]

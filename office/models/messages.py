@@ -27,7 +27,9 @@ class Message(models.Model):
 
     estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="messages_received")
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="messages_received"
+    )
     person_id = models.BigIntegerField(null=True, blank=True)  # residents live above this app
     address = models.CharField(_("address"), max_length=200, blank=True)
     template = models.CharField(max_length=60)
@@ -53,12 +55,22 @@ class Message(models.Model):
     class Meta:
         verbose_name = _("message")
         constraints = [
-            models.CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_has_time"),
-            models.CheckConstraint(condition=~Q(channel="desk") | Q(staff__isnull=False), name="message_bell_has_staff"),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_has_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(channel="desk") | Q(staff__isnull=False), name="message_bell_has_staff"
+            ),
         ]
         indexes = [
-            models.Index(fields=["send_after"], condition=Q(state__in=["queued", "sending"]), name="message_due"),
-            models.Index(fields=["staff", "-id"], condition=Q(channel="desk", read_at__isnull=True), name="message_unread"),
+            models.Index(
+                fields=["send_after"], condition=Q(state__in=["queued", "sending"]), name="message_due"
+            ),
+            models.Index(
+                fields=["staff", "-id"],
+                condition=Q(channel="desk", read_at__isnull=True),
+                name="message_unread",
+            ),
             models.Index(fields=["staff", "-id"], condition=Q(channel="desk"), name="message_bell"),
             models.Index(fields=["subject_kind", "subject_id"], name="message_subject"),
             models.Index(fields=["unit_id", "-id"], condition=Q(unit_id__isnull=False), name="message_unit"),

@@ -16,7 +16,9 @@ LANGUAGES = [("zh-hant", "繁體中文"), ("zh-hans", "简体中文"), ("en", "E
 
 def valid_zone(name):
     if name not in available_timezones():
-        raise ValidationError(_("“%(name)s” is not a time zone; write for example Asia/Shanghai."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is not a time zone; write for example Asia/Shanghai."), params={"name": name}
+        )
 
 
 class EstateSetQuerySet(models.QuerySet):
@@ -37,8 +39,12 @@ class Estate(models.Model):
     company = models.CharField(_("management company"), max_length=120, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
-    logo = models.ForeignKey("office.File", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("logo"))
-    time_zone = models.CharField(_("time zone"), max_length=40, default="Asia/Shanghai", validators=[valid_zone])
+    logo = models.ForeignKey(
+        "office.File", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("logo")
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=40, default="Asia/Shanghai", validators=[valid_zone]
+    )
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     language = models.CharField(_("print language"), max_length=8, choices=LANGUAGES, default="zh-hant")
     country = models.CharField(_("country of telephone numbers"), max_length=2, default="CN")
@@ -49,7 +55,9 @@ class Estate(models.Model):
     quiet_from = models.TimeField(_("no messages from"), default=time(21))
     quiet_to = models.TimeField(_("no messages until"), default=time(8))
     repeat_days = models.PositiveSmallIntegerField(
-        _("same fault again within (days)"), default=30, help_text=_("A repair of the same category and place within this time is flagged as a repeat.")
+        _("same fault again within (days)"),
+        default=30,
+        help_text=_("A repair of the same category and place within this time is flagged as a repeat."),
     )
     is_active = models.BooleanField(_("in use"), default=True)
 
@@ -96,7 +104,9 @@ class Building(models.Model):
 class Section(models.Model):
     """單元: an entrance of a building."""
 
-    building = models.ForeignKey(Building, models.PROTECT, related_name="sections", verbose_name=_("building"))
+    building = models.ForeignKey(
+        Building, models.PROTECT, related_name="sections", verbose_name=_("building")
+    )
     code = models.CharField(_("code"), max_length=20)
     floors = models.PositiveSmallIntegerField(_("floors"), null=True, blank=True)
     has_lift = models.BooleanField(_("lift"), default=False)
@@ -122,7 +132,9 @@ class Unit(models.Model):
 
     estate = models.ForeignKey(Estate, models.PROTECT, related_name="units", verbose_name=_("estate"))
     building = models.ForeignKey(Building, models.PROTECT, related_name="units", verbose_name=_("building"))
-    section = models.ForeignKey(Section, models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("section"))
+    section = models.ForeignKey(
+        Section, models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("section")
+    )
     code = models.CharField(_("code"), max_length=40)
     # The code without separators, upper case: 3-2-1201 → 321201.
     code_key = models.CharField(max_length=40, editable=False)
@@ -130,11 +142,19 @@ class Unit(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.FLAT)
     floor = models.CharField(_("floor"), max_length=10, blank=True)
     area = models.DecimalField(  # m²
-        _("gross floor area (m²)"), max_digits=9, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal("0.01"))]
+        _("gross floor area (m²)"),
+        max_digits=9,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
     )
     use = models.CharField(_("use"), max_length=40, blank=True)
     handed_over_on = models.DateField(
-        _("first handed over on"), null=True, blank=True, help_text=_("The warranty runs from this day and stays with the unit on resale.")
+        _("first handed over on"),
+        null=True,
+        blank=True,
+        help_text=_("The warranty runs from this day and stays with the unit on resale."),
     )
     note = models.TextField(_("note"), blank=True)
     warning = models.BooleanField(_("show the note as a warning"), default=False)
@@ -147,7 +167,9 @@ class Unit(models.Model):
         verbose_name = _("unit")
         constraints = [
             models.UniqueConstraint(fields=["estate", "code"], name="unit_code_once"),
-            models.CheckConstraint(condition=models.Q(area__isnull=True) | models.Q(area__gt=0), name="unit_area_positive"),
+            models.CheckConstraint(
+                condition=models.Q(area__isnull=True) | models.Q(area__gt=0), name="unit_area_positive"
+            ),
         ]
         indexes = [models.Index(fields=["estate", "sort_key"], name="unit_in_order")]
 

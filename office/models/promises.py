@@ -21,7 +21,9 @@ class Measure(models.TextChoices):
 class PromiseRule(models.Model):
     """An editable number of the specification. The rule in force at the starting fact is the one that holds (SPEC §0)."""
 
-    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="promise_rules", verbose_name=_("estate"))
+    estate = models.ForeignKey(
+        "office.Estate", models.PROTECT, related_name="promise_rules", verbose_name=_("estate")
+    )
     key = models.CharField(_("rule"), max_length=40)
     amount = models.PositiveSmallIntegerField(_("amount"), default=0)
     measure = models.CharField(_("measure"), max_length=10, choices=Measure)
@@ -32,7 +34,9 @@ class PromiseRule(models.Model):
     class Meta:
         verbose_name = _("promise rule")
         ordering = ["estate", "key", "-valid_from"]
-        constraints = [models.UniqueConstraint(fields=["estate", "key", "valid_from"], name="promise_rule_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["estate", "key", "valid_from"], name="promise_rule_once")
+        ]
 
     def __str__(self):
         return f"{self.key} {self.amount} {self.measure}"
@@ -115,22 +119,39 @@ class Promise(models.Model):
     class Meta:
         verbose_name = _("promise")
         constraints = [
-            models.UniqueConstraint(fields=["kind", "subject_kind", "subject_id", "sequence"], name="promise_once"),
+            models.UniqueConstraint(
+                fields=["kind", "subject_kind", "subject_id", "sequence"], name="promise_once"
+            ),
             models.CheckConstraint(
-                condition=Q(outcome="open", closed_at__isnull=True) | (~Q(outcome="open") & Q(closed_at__isnull=False)),
+                condition=Q(outcome="open", closed_at__isnull=True)
+                | (~Q(outcome="open") & Q(closed_at__isnull=False)),
                 name="promise_closed_has_outcome",
             ),
-            models.CheckConstraint(condition=Q(warn_at__isnull=True) | Q(warn_at__lte=F("due_at")), name="promise_warns_before_due"),
             models.CheckConstraint(
-                condition=Q(director_at__isnull=True) | Q(director_at__gte=F("due_at")), name="promise_director_after_due"
+                condition=Q(warn_at__isnull=True) | Q(warn_at__lte=F("due_at")),
+                name="promise_warns_before_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(director_at__isnull=True) | Q(director_at__gte=F("due_at")),
+                name="promise_director_after_due",
             ),
         ]
         indexes = [
-            models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="promise_next_step"),
-            models.Index(fields=["owner", "due_at"], condition=Q(closed_at__isnull=True), name="promise_owed"),
-            models.Index(fields=["estate", "due_at"], condition=Q(closed_at__isnull=True), name="promise_estate_due"),
+            models.Index(
+                fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="promise_next_step"
+            ),
+            models.Index(
+                fields=["owner", "due_at"], condition=Q(closed_at__isnull=True), name="promise_owed"
+            ),
+            models.Index(
+                fields=["estate", "due_at"], condition=Q(closed_at__isnull=True), name="promise_estate_due"
+            ),
             models.Index(fields=["subject_kind", "subject_id"], name="promise_subject"),
-            models.Index(fields=["estate", "kind", "closed_at"], condition=Q(closed_at__isnull=False), name="promise_closed"),
+            models.Index(
+                fields=["estate", "kind", "closed_at"],
+                condition=Q(closed_at__isnull=False),
+                name="promise_closed",
+            ),
         ]
 
     def __str__(self):

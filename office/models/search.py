@@ -18,9 +18,13 @@ class SearchKey(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["subject_kind", "subject_id", "kind", "key"], name="search_key_once"),
+            models.UniqueConstraint(
+                fields=["subject_kind", "subject_id", "kind", "key"], name="search_key_once"
+            ),
         ]
-        indexes = [models.Index(F("estate"), OpClass("key", name="varchar_pattern_ops"), name="search_key_prefix")]
+        indexes = [
+            models.Index(F("estate"), OpClass("key", name="varchar_pattern_ops"), name="search_key_prefix")
+        ]
 
     def __str__(self):
         return f"{self.kind}:{self.key}"

@@ -35,7 +35,9 @@ class StaffQuerySet(models.QuerySet):
         return self.filter(own).distinct()
 
     def posted_as(self, estate_id, *role_names):
-        return self.filter(is_active=True, postings__estate_id=estate_id, postings__role__in=role_names).distinct()
+        return self.filter(
+            is_active=True, postings__estate_id=estate_id, postings__role__in=role_names
+        ).distinct()
 
 
 class Staff(AbstractBaseUser):
@@ -75,11 +77,19 @@ class Staff(AbstractBaseUser):
     @cached_property
     def posting_list(self):
         """Postings in force with their estates: one query for the life of this object (a request)."""
-        return list(self.postings.filter(estate__is_active=True).select_related("estate").order_by("estate__code", "pk"))
+        return list(
+            self.postings.filter(estate__is_active=True)
+            .select_related("estate")
+            .order_by("estate__code", "pk")
+        )
 
     def estate_ids(self, permission=None):
         return sorted(
-            {p.estate_id for p in self.posting_list if permission is None or permission in roles.ROLES[p.role].permissions}
+            {
+                p.estate_id
+                for p in self.posting_list
+                if permission is None or permission in roles.ROLES[p.role].permissions
+            }
         )
 
     def roles_at(self, estate_id):
@@ -104,7 +114,9 @@ class Posting(models.Model):
     """Who works where, in which department and role. An administrator's posting grants no money (SPEC §1)."""
 
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="postings", verbose_name=_("staff member"))
-    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="postings", verbose_name=_("estate"))
+    estate = models.ForeignKey(
+        "office.Estate", models.PROTECT, related_name="postings", verbose_name=_("estate")
+    )
     department = models.CharField(_("department"), max_length=20, choices=Department)
     role = models.CharField(_("role"), max_length=20, choices=roles.CHOICES)
 
@@ -114,7 +126,9 @@ class Posting(models.Model):
         verbose_name = _("posting")
         constraints = [
             models.UniqueConstraint(fields=["staff", "estate", "role"], name="posting_once"),
-            models.CheckConstraint(condition=models.Q(role__in=[key for key, _label in roles.CHOICES]), name="posting_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[key for key, _label in roles.CHOICES]), name="posting_role_known"
+            ),
         ]
 
     def __str__(self):
@@ -124,10 +138,16 @@ class Posting(models.Model):
 class DepartmentHead(models.Model):
     """Forwards and escalations go to the head, else the deputy, else the supervisor (SPEC §1)."""
 
-    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="department_heads", verbose_name=_("estate"))
+    estate = models.ForeignKey(
+        "office.Estate", models.PROTECT, related_name="department_heads", verbose_name=_("estate")
+    )
     department = models.CharField(_("department"), max_length=20, choices=Department)
-    head = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("head"))
-    deputy = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("deputy"))
+    head = models.ForeignKey(
+        Staff, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("head")
+    )
+    deputy = models.ForeignKey(
+        Staff, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("deputy")
+    )
 
     objects = EstateQuerySet.as_manager()
 
