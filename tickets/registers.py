@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from office import catalogues, files, journal, promises, series, setup
+from office import catalogues, files, jobs, journal, promises, search, series, setup
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -130,10 +130,12 @@ UNDOABLE = {
 
 
 def register():
-    from tickets import catalogue
+    from tickets import catalogue, reports, tasks
     from tickets.models import Category, Request, Ticket
 
     setup.register(catalogue.load)
+    jobs.register(tasks.DAY, tasks.print_day, _("print a crew's day"))
+    search.register(Ticket.SUBJECT, reports.keys_of_tickets)
 
     for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING):
         promises.register(kind)

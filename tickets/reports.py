@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Count, F, Q, Sum
 
-from office import clocks
+from office import clocks, search
 from office.models import Promise, Staff
 from tickets.models import CallbackTry, Request, Ticket, WorkOrder
 
@@ -181,7 +181,9 @@ class PromiseFigures:
 def open_figures(estate_id):
     """[{state, technician_id, opened_at day counts …}] of open tickets, grouped; read over the partial indexes."""
     rows = Ticket.objects.filter(estate_id=estate_id, closed_at__isnull=True)
-    return list(rows.values("state", "technician_id").annotate(n=Count("id")).order_by("state", "technician_id"))
+    return list(
+        rows.values("state", "technician_id").annotate(n=Count("id")).order_by("state", "technician_id")
+    )
 
 
 def open_ages(estate_id, bounds):
@@ -247,7 +249,9 @@ def own_orders(staff):
 def requests_to_decide(staff, limit=30):
     """Requests that wait for somebody who may approve; not one's own (SPEC §4.3)."""
     return list(
-        Request.objects.filter(state=Request.State.ASKED, ticket__estate_id__in=staff.estate_ids("tickets.approve"))
+        Request.objects.filter(
+            state=Request.State.ASKED, ticket__estate_id__in=staff.estate_ids("tickets.approve")
+        )
         .exclude(asked_by=staff)
         .select_related("ticket__unit", "ticket__estate", "asked_by", "promise")
         .order_by("asked_at")[:limit]
@@ -269,8 +273,17 @@ def fault_histories(tickets, limit=3):
     return {
         ticket.pk: [
             row
-            for row in earlier[ticket.category_id, ticket.unit_id, None if ticket.unit_id else ticket.asset_id]
+            for row in earlier[
+                ticket.category_id, ticket.unit_id, None if ticket.unit_id else ticket.asset_id
+            ]
             if row.opened_at < ticket.opened_at
         ][:limit]
         for ticket in tickets
     }
+
+
+def keys_of_tickets():
+    """(id, estate, search keys) of every ticket, for `reindex`: its number, and its number in another system."""
+    rows = Ticket.objects.values_list("pk", "estate_id", "number", "source_number")
+    for pk, estate_id, number, source_number in rows.iterator(chunk_size=5_000):
+        yield pk, estate_id, search.keys_of_number(number) | search.keys_of_number(source_number)
