@@ -160,5 +160,6 @@ def suggest(estate, text):
     found += [
         {"value": f"building:{row.pk}", "text": Place(building=row).label, "hint": ""} for row in buildings
     ]
-    found.append({"value": f"place:{text}", "text": text, "hint": _("public area, in these words")})
+    if not any(hit.subject_kind == "unit" and hit.certain for hit in hits):
+        found.append({"value": f"place:{text}", "text": text, "hint": _("public area, in these words")})
     return found

@@ -33,6 +33,7 @@ from tickets.forms import (
     lines_of,
     quote_formset,
 )
+from tickets.forms.fields import read_usual, usual_windows
 from tickets.models import PriceItem, Request, Ticket
 from tickets.views import moving, rows
 from tickets.views.lists import listed
@@ -61,15 +62,19 @@ def loads(estate, day):
     return words
 
 
+def _window_ahead(ticket, now):
+    """The agreed window while it is not over, else the next usual half day, to be changed."""
+    if ticket.window_to and ticket.window_to > now:
+        return ticket.window_from, ticket.window_to
+    usual = usual_windows(ticket.estate, now)
+    return read_usual(usual[0][0], ticket.estate.zone) if usual else None
+
+
 @may(*rows.needs("dispatch"))
 @FORM
 def dispatch(request, pk):
     ticket = rows.ticket(request, pk)
-    window = (
-        (ticket.window_from, ticket.window_to)
-        if ticket.window_to and ticket.window_to > request.now
-        else None
-    )
+    window = _window_ahead(ticket, request.now)
     day = clocks.local_date(window[0] if window else request.now, ticket.estate.zone)
     form = DispatchForm(
         moving.posted(request),
@@ -177,7 +182,7 @@ def _dispatch_each(request, tickets, data):
 @FORM
 def schedule(request, pk):
     ticket = rows.ticket(request, pk)
-    initial = {"window": (ticket.window_from, ticket.window_to) if ticket.window_from else None}
+    initial = {"window": _window_ahead(ticket, request.now)}
     form = ScheduleForm(moving.posted(request), now=request.now, version=ticket.version, initial=initial)
 
     def act():

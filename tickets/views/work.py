@@ -64,7 +64,9 @@ def work_order(request, pk):
     latest = rows.latest_order(ticket)
     moves = []
     if latest and latest.pk == order.pk and order.ended_at is None:
-        moves = [_large(move) for move in moves_of(ticket, order, request.user, back=here) if move["verb"] in BIG]
+        moves = [
+            _large(move) for move in moves_of(ticket, order, request.user, back=here) if move["verb"] in BIG
+        ]
         moves.sort(key=lambda move: BIG.index(move["verb"]))
     asks = [
         move
