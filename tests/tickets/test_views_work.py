@@ -8,10 +8,11 @@ import time_machine
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from office.models import Promise
+from office import jobs
+from office.models import Job, Promise
 from tests.cast import NOW, make_staff, make_unit
 from tickets import actions
-from tickets.models import CallbackTry, PriceItem, Ticket, WorkLine
+from tickets.models import CallbackTry, PriceItem, Ticket, WorkLine, WorkOrder
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=4)
@@ -435,3 +436,18 @@ def test_pages_ask_no_more_for_many_rows(
     client = sign_in(lead)
     with django_assert_max_num_queries(20):
         client.get(url("ticket", ticket))
+
+
+def test_the_days_print_is_a_job_with_one_pdf(dispatched, lead, estate, sign_in):
+    first, second = dispatched(), dispatched(unit=make_unit(estate))
+    client = sign_in(lead)
+    assert client.post(reverse("tickets:day_pdf"), {"day": "2026-03-20"}).status_code == 404
+    answer = client.post(reverse("tickets:day_pdf"), {"day": "2026-03-12", "size": "A5"})
+    job = Job.objects.get(kind="tickets.print_day")
+    assert (answer.status_code, answer["Location"]) == (302, reverse("office:job", args=[job.pk]))
+    jobs.run_waiting(LATER)
+    job.refresh_from_db()
+    assert (job.state, job.failed, job.error) == ("done", 0, "")
+    with job.result_file.content.open() as file:
+        assert file.read(5) == b"%PDF-"
+    assert [order.prints for order in WorkOrder.objects.filter(ticket__in=[first, second])] == [1, 1]
