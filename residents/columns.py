@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from office.lists import Column, List, day
 from office.models import Unit
@@ -82,7 +83,7 @@ BUILDINGS = List(
     fields=("id", "code", "name", "floors", "address", "entrances", "unit_count"),
     columns=(
         Column("code", _("Building"), lambda row: row["code"], order="code"),
-        Column("name", _("Name"), lambda row: row["name"]),
+        Column("name", pgettext_lazy("of a thing", "Name"), lambda row: row["name"]),
         Column("sections", _("Sections"), lambda row: ", ".join(row["entrances"] or ())),
         Column("floors", _("Floors"), lambda row: str(row["floors"] or ""), align="right", value=lambda row: row["floors"]),
         Column("units", _("Units"), lambda row: str(row["unit_count"]), align="right", value=lambda row: row["unit_count"],

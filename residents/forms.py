@@ -7,7 +7,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from office import identity, phones
 from office.forms import Choose, DateField, DateInput, DecimalField, Form, PhoneField, Pills
@@ -33,7 +33,7 @@ class BuildingForm(Form):
     code = forms.CharField(
         label=gettext_lazy("Code"), max_length=20, help_text=gettext_lazy("As people say it: 3, A, 十二座")
     )
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80, required=False)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=80, required=False)
     floors = forms.IntegerField(label=gettext_lazy("Floors"), min_value=1, max_value=200, required=False)
     address = forms.CharField(label=gettext_lazy("Address"), max_length=200, required=False)
     widths = {"code": 3, "name": 6, "floors": 3}

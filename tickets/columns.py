@@ -269,7 +269,7 @@ ASSETS = List(
     ),
     columns=(
         Column("code", gettext_lazy("Code"), lambda row: row["code"], order="code"),
-        Column("name", gettext_lazy("Name"), own_name),
+        Column("name", pgettext_lazy("of a thing", "Name"), own_name),
         Column("kind", gettext_lazy("Kind"), lambda row: str(_KINDS[row["kind"]])),
         Column(
             "building",

@@ -3,6 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .append_only import append_only
 from .case import EstateQuerySet
@@ -71,7 +72,7 @@ class SavedFilter(models.Model):
 
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters")
     list_name = models.CharField(max_length=40)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=60)
     query = models.CharField(max_length=1000)
 
     class Meta:

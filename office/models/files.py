@@ -3,6 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .case import EstateQuerySet
 
@@ -22,7 +23,7 @@ class File(models.Model):
     subject_id = models.BigIntegerField(null=True, blank=True)
     unit_id = models.BigIntegerField(null=True, blank=True)
     kind = models.CharField(_("kind"), max_length=40, blank=True)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=200)
     content = models.FileField(upload_to=random_path, max_length=100)
     content_type = models.CharField(max_length=80)
     size = models.PositiveIntegerField(help_text="bytes")

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .case import EstateQuerySet
@@ -34,7 +34,7 @@ class Estate(models.Model):
         A5 = "A5", "A5"
 
     code = models.SlugField(_("code"), max_length=20, unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
     name_en = models.CharField(_("English name"), max_length=80, blank=True)
     company = models.CharField(_("management company"), max_length=120, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
@@ -84,7 +84,7 @@ class Building(models.Model):
 
     estate = models.ForeignKey(Estate, models.PROTECT, related_name="buildings", verbose_name=_("estate"))
     code = models.CharField(_("code"), max_length=20)
-    name = models.CharField(_("name"), max_length=80, blank=True)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80, blank=True)
     floors = models.PositiveSmallIntegerField(_("floors"), null=True, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     # Natural order of codes (2 before 10); the database has no Chinese collation to do it.

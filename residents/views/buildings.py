@@ -3,6 +3,7 @@ from django.db.models import Count, OuterRef
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from office import lists, places
@@ -43,7 +44,7 @@ def building(request, pk):
     row = _get(request, pk)
     facts = [
         (_("Code"), row.code),
-        (_("Name"), row.name),
+        (pgettext("of a thing", "Name"), row.name),
         (_("Floors"), row.floors),
         (_("Address"), row.address),
     ]

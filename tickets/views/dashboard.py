@@ -7,6 +7,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from office import clocks
@@ -132,7 +133,7 @@ def _month_tiles(opened, answers, links):
     reached = sum(n for (outcome, _score), n in answers.items() if outcome != Outcome.NOT_REACHED)
     span = links.span("opened")
     return [
-        tile(_("Opened"), total, links.tickets(**span), "", "plus"),
+        tile(pgettext("how many", "Opened"), total, links.tickets(**span), "", "plus"),
         tile(_("Repeats"), repeats, links.tickets(repeat="yes", **span), "today" if repeats else "", "repeat", percent(repeats, total)),
         tile(_("Satisfied"), satisfied, links.callbacks(outcome=Outcome.SATISFIED), "good", "mood-smile",
              _("%(rate)s of those reached") % {"rate": percent(satisfied, reached)}),
