@@ -3,10 +3,20 @@
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from office.access import logged_in, public
+
+
+def enter(request, estate):
+    """Work goes on in the estate of the record that was opened, when the person is posted to several."""
+    if request.estate is not None and request.estate.pk != estate.pk and estate.pk in request.user.estate_ids():
+        request.session["estate"] = estate.pk
+        request.estate = estate
+        timezone.activate(estate.zone)  # the middleware's override puts the old one back after the answer
+
 
 THEMES = ("light", "dark", "auto")
 

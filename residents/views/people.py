@@ -12,6 +12,7 @@ from office import accesslog, identity, lists, search
 from office.access import may
 from office.models import Event, Unit
 from office.refusals import Refused
+from office.views.session import enter
 from residents import actions, columns, reports
 from residents.forms import IdentityForm, LookupForm, PersonForm, RevealForm
 from residents.models import Occupancy, Person, Phone
@@ -83,7 +84,9 @@ def people_suggest(request):
 @never_cache
 @require_GET
 def person(request, pk):
-    return _page(request, _get(request, pk))
+    row = _get(request, pk)
+    enter(request, row.estate)
+    return _page(request, row)
 
 
 def _page(request, row, *, revealed="", form=None, refused="", status=200):

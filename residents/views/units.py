@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from office import lists, places
 from office.access import may
 from office.models import Event, Unit
+from office.views.session import enter
 from residents import columns, reports, rules
 from residents.forms import UnitForm
 from residents.models import Occupancy, UnitState
@@ -60,6 +61,7 @@ def _asked_day(request, today):
 def unit(request, pk):
     rows = Unit.objects.visible_to(request.user, READ).select_related("building", "section", "estate")
     row = get_object_or_404(rows, pk=pk)
+    enter(request, row.estate)
     today = request.now.astimezone(row.estate.zone).date()
     asked, wrong = _asked_day(request, today)
     history = reports.people_of_unit(row)

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -11,11 +11,11 @@ from office import clocks, drafts, formkeys
 from office.access import may
 from office.models import Unit
 from office.refusals import Refused
+from office.views.session import enter
 from residents.models import Person
 from tickets import actions, places, reports, rules
 from tickets.forms import IntakeForm
 from tickets.models import Asset, Category, Ticket
-from tickets.views import rows
 
 SHOWN = 6  # people of a household offered as callers
 
@@ -26,12 +26,21 @@ def intake(request):
     if request.estate is None:
         raise Http404
     if request.method == "POST":
+        _stay(request)
         form = IntakeForm(request.POST, estate=request.estate, now=request.now)
         return _save(request, form) if form.is_valid() else _page(request, form, status=422)
     place = _asked_place(request)
     form = IntakeForm(estate=request.estate, now=request.now, initial=_prefilled(request, place))
     _focus(form)
     return _page(request, form)
+
+
+def _stay(request):
+    """The form belongs to the estate it was opened in, whatever another tab has switched to since."""
+    meant = request.POST.get("estate", "")
+    for posting in request.user.posting_list:
+        if str(posting.estate_id) == meant:
+            enter(request, posting.estate)
 
 
 def _save(request, form):
@@ -84,23 +93,12 @@ def _asked_place(request):
     unit, person, asset = (request.GET.get(name, "") for name in ("unit", "person", "asset"))
     place = places.Place()
     if asset:
-        place.asset = rows.of_estate(request, Asset, "tickets.intake").filter(pk=_number(asset)).first()
-        if place.asset is None:
-            raise Http404
+        place.asset = _opened(request, Asset.objects.select_related("estate"), asset)
         return place
     if unit:
-        place.unit = (
-            rows.of_estate(request, Unit, "tickets.intake")
-            .select_related("building")
-            .filter(pk=_number(unit))
-            .first()
-        )
-        if place.unit is None:
-            raise Http404
+        place.unit = _opened(request, Unit.objects.select_related("building", "estate"), unit)
     if person:
-        place.person = rows.of_estate(request, Person, "tickets.intake").filter(pk=_number(person)).first()
-        if place.person is None:
-            raise Http404
+        place.person = _opened(request, Person.objects.select_related("estate"), person)
         if place.unit is None:
             home = (
                 place.person.occupancies.on(_today(request))
@@ -110,6 +108,13 @@ def _asked_place(request):
             )
             place.unit = home and home.unit
     return place if place.unit or place.person else None
+
+
+def _opened(request, found, text):
+    """The row asked for; work goes on in its estate."""
+    row = get_object_or_404(found.visible_to(request.user, "tickets.intake"), pk=_number(text))
+    enter(request, row.estate)
+    return row
 
 
 def _number(text):

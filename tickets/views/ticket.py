@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from office import clocks, journal, lists, promises
 from office.access import may
 from office.models import Event, File, Promise
+from office.views.session import enter
 from tickets import columns, reports, rules
 from tickets.models import Ticket, WorkLine
 from tickets.views import rows
@@ -51,6 +52,7 @@ LOOKS = {
 @require_GET
 def ticket(request, pk):
     row = rows.ticket(request, pk)
+    enter(request, row.estate)
     orders = list(
         row.work_orders.select_related("technician").prefetch_related(
             Prefetch("lines", WorkLine.objects.order_by("position", "pk"))

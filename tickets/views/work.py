@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from office import clocks, formkeys, money
 from office.access import may
+from office.views.session import enter
 from tickets import actions, columns, reports, rules
 from tickets.forms import ArriveForm, FinishForm, lines_of, work_formset
 from tickets.models import PriceItem, WorkOrder
@@ -60,6 +61,7 @@ def work_order(request, pk):
     """What the QR code on the sheet opens: one work order with large buttons."""
     order = rows.order(request, pk)
     ticket = order.ticket
+    enter(request, order.estate)
     here = reverse("tickets:work_order", args=[order.pk])
     latest = rows.latest_order(ticket)
     moves = []
