@@ -99,13 +99,18 @@ def dispatch(*, ticket, technician, window_from, window_to, by, now, visit_order
     return ticket
 
 
+def _reported(ticket):
+    """The minute of the report: hands and paper give minutes, and whoever goes at once arrives within it."""
+    return ticket.opened_at.replace(second=0, microsecond=0)
+
+
 @transaction.atomic
 def arrive(*, work_order, at, by, now):
     """The technician is there. Keeps the arrival promise at the time of arrival, not of keying."""
     ticket = change.begin(work_order.ticket, "arrive", by)
     order = _own_order(ticket, work_order)
     change.past(at, now, _("The arrival lies in the future."))
-    if order.dispatched_at and at < ticket.opened_at:
+    if order.dispatched_at and at < _reported(ticket):
         raise Refused(_("The arrival lies before the report."))
     before = [ticket.was, undo.snapshot(order, "arrived_at")]
     before += [
@@ -269,7 +274,7 @@ def _finish(
     arrived_at = arrived_at or order.arrived_at or ended_at
     if ended_at < arrived_at:
         raise Refused(_("Work ended before the technician arrived."))
-    if arrived_at < ticket.opened_at:
+    if arrived_at < _reported(ticket):
         raise Refused(_("The arrival lies before the report."))
     if not result.strip():
         raise Refused(_("Write down the result."))
