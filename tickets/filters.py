@@ -71,10 +71,10 @@ def _day(label):
     return filters.DateFilter(label=label, method="nothing", widget=DateInput(quick=""))
 
 
-class DayRanges:
+class DayRanges(filters.FilterSet):
     """`<name>_from` and `<name>_to` are local days, both included."""
 
-    day_fields = {}  # parameter prefix → moment field
+    day_fields: dict = {}  # parameter prefix → moment field
 
     def nothing(self, rows, name, value):
         return rows
@@ -91,7 +91,7 @@ class DayRanges:
         return rows
 
 
-class TicketFilter(DayRanges, filters.FilterSet):
+class TicketFilter(DayRanges):
     day_fields = {"opened": "opened_at", "done": "done_at", "closed": "closed_at"}
 
     q = filters.CharFilter(
@@ -147,7 +147,7 @@ class TicketFilter(DayRanges, filters.FilterSet):
 
     class Meta:
         model = Ticket
-        fields = []
+        fields = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -160,7 +160,7 @@ class TicketFilter(DayRanges, filters.FilterSet):
         text = value.strip()
         estates = [self.request.estate.pk] if self.request.estate else []
         hits = search.find(estates, text, limit=200)
-        ids = {"unit": [], "person": [], Ticket.SUBJECT: []}
+        ids: dict = {"unit": [], "person": [], Ticket.SUBJECT: []}
         for hit in hits:
             ids.setdefault(hit.subject_kind, []).append(hit.subject_id)
         units = list(ids["unit"])
@@ -231,7 +231,7 @@ OUTCOMES = [
 ]
 
 
-class PromiseFilter(DayRanges, filters.FilterSet):
+class PromiseFilter(DayRanges):
     """Deadlines owed about tickets. `fact` is what the clock counts from, `closed` what ended it."""
 
     day_fields = {"fact": "fact_at", "closed": "closed_at"}
@@ -249,7 +249,7 @@ class PromiseFilter(DayRanges, filters.FilterSet):
 
     class Meta:
         model = Promise
-        fields = []
+        fields = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -295,7 +295,7 @@ class CallbackFilter(filters.FilterSet):
 
     class Meta:
         model = CallbackTry
-        fields = []
+        fields = ()
 
     def nothing(self, rows, name, value):
         return rows
@@ -330,7 +330,7 @@ class AssetFilter(filters.FilterSet):
 
     class Meta:
         model = Asset
-        fields = []
+        fields = ()
 
     def search(self, rows, name, value):
         text = value.strip()

@@ -72,8 +72,8 @@ def read(estate, value):
             row = Asset.objects.filter(estate=estate, pk=number).select_related("building").first()
             return row and Place(asset=row)
         if kind == "building":
-            row = Building.objects.filter(estate=estate, pk=number).first()
-            return row and Place(building=row)
+            building = Building.objects.filter(estate=estate, pk=number).first()
+            return building and Place(building=building)
         unit = Unit.objects.filter(estate=estate, pk=number).select_related("building").first()
         caller = None
         if person.isdecimal() and len(person) < 18:
@@ -126,7 +126,7 @@ def suggest(estate, text):
     hits = search.find([estate.pk], text, kinds=["unit", "person"], limit=LIMIT)
     units = Unit.objects.in_bulk([hit.subject_id for hit in hits if hit.subject_kind == "unit"])
     people = [hit.subject_id for hit in hits if hit.subject_kind == "person"]
-    homes = {}
+    homes: dict = {}
     if people:
         rows = Occupancy.objects.filter(person_id__in=people, period__upper_inf=True)
         for row in rows.select_related("person", "unit").order_by("-lives_here", "unit__sort_key"):

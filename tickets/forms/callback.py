@@ -46,7 +46,8 @@ class CallbackForm(Form):
             self.fields["how"].initial = CallbackTry.How.SITE
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if data.get("outcome") == CallbackTry.Outcome.NOT_SATISFIED and not data.get("remark"):
             self.add_error("remark", _("Write down what is not right: the technician reads it."))
         if data.get("outcome") == CallbackTry.Outcome.NOT_REACHED:

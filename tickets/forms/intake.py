@@ -88,7 +88,8 @@ class IntakeForm(Form):
         self.fields["where"].widget.choices = [("", ""), *options]
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         when, window = data.get("when"), data.get("window")
         if when == UsualWindowField.OTHER:
             if window is None and "window" not in self.errors:

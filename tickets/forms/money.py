@@ -47,7 +47,8 @@ class ConsentForm(Form):
 class PriceSelect(forms.Select):
     """Options carry kind, name and price, so that choosing one fills the line."""
 
-    rows, language = {}, None
+    rows: dict = {}
+    language: str | None = None
 
     def create_option(self, name, value, label, selected, index, subindex=None, attrs=None):
         option = super().create_option(name, value, label, selected, index, subindex, attrs)
@@ -76,7 +77,7 @@ class LineForm(Form):
         field = forms.TypedChoiceField(
             label=gettext_lazy("Price list"), required=False, coerce=int, empty_value=None, widget=widget
         )
-        groups = [("", _("free line"))]
+        groups: list = [("", _("free line"))]
         for kind, label in PriceItem.Kind.choices:
             own = [(row.pk, row.local_name) for row in prices if row.kind == kind]
             if own:
@@ -94,7 +95,8 @@ class LineForm(Form):
         return any((self.data.get(self.add_prefix(name)) or "").strip() for name in ("item", "text", "price"))
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if not self.has_changed():
             return data
         row = self.fields["item"].widget.rows.get(str(data.get("item") or ""))

@@ -1,5 +1,7 @@
 """One small form per next action of a ticket."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -8,7 +10,7 @@ from office.forms import DateField, DateTimeField, Form, Pills, WindowField
 from tickets.forms.fields import window_error
 from tickets.models import Request, Ticket
 
-REASON = {"max_length": 300, "widget": forms.TextInput}
+REASON: dict[str, Any] = {"max_length": 300, "widget": forms.TextInput}
 
 
 class TechnicianField(forms.ModelChoiceField):
@@ -16,7 +18,7 @@ class TechnicianField(forms.ModelChoiceField):
 
     def __init__(self, *, technicians, loads=None, **kwargs):
         self.loads = loads or {}
-        super().__init__(technicians, empty_label="", **kwargs)
+        super().__init__(technicians, empty_label=None, **kwargs)
 
     def label_from_instance(self, row):
         load = self.loads.get(row.pk, "")
@@ -51,7 +53,6 @@ class DispatchForm(WindowForm):
         self.fields["technician"] = TechnicianField(
             technicians=technicians, loads=loads, label=gettext_lazy("Technician"), widget=Pills
         )
-        self.fields["technician"].empty_label = None
         self.order_fields(["technician", "window", "visit_order"])
 
     window = WindowField(label=gettext_lazy("Agreed window"))
@@ -75,7 +76,6 @@ class BulkDispatchForm(Form):
         self.fields["technician"] = TechnicianField(
             technicians=technicians, loads=loads, label=gettext_lazy("Technician"), widget=Pills
         )
-        self.fields["technician"].empty_label = None
         self.order_fields(["technician", "window"])
 
     window = WindowField(label=gettext_lazy("Window for tickets that have none"), required=False)
@@ -130,7 +130,8 @@ class AskForm(Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), **REASON)
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if self.kind == Request.Kind.TIME and data.get("promise") and data.get("new_due_at"):
             data["promise"] = self.rows[data["promise"]]
             if data["new_due_at"] <= max(self.now, data["promise"].due_at):
@@ -148,7 +149,8 @@ class DecideForm(Form):
     answer = forms.CharField(label=gettext_lazy("Answer"), required=False, **REASON)
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if data.get("approve") is False and not data.get("answer"):
             self.add_error("answer", _("Say why it is refused."))
         return data

@@ -62,7 +62,8 @@ class FinishForm(Form):
     signed_by = forms.CharField(label=gettext_lazy("Signed by"), max_length=120, required=False)
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         arrived = data.get("arrived_at") or self.arrived_at
         if arrived and data.get("ended_at") and data["ended_at"] < arrived:
             self.add_error("ended_at", _("Work cannot end before the arrival."))
@@ -167,7 +168,8 @@ class SlipForm(Form):
         return row
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         day, zone = data.get("day"), self.estate.zone
         for name in ("arrived", "ended"):
             if day and data.get(name):

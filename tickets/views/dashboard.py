@@ -179,7 +179,7 @@ def _promise_chart(figures, links):
 
 
 def _load_chart(groups, links):
-    counts = {}
+    counts: dict = {}
     for row in groups:
         counts[row["technician_id"]] = counts.get(row["technician_id"], 0) + row["n"]
     names = Staff.objects.in_bulk([pk for pk in counts if pk])
@@ -194,7 +194,7 @@ def _load_chart(groups, links):
 
 
 def _state_chart(groups, links):
-    counts = {}
+    counts: dict = {}
     for row in groups:
         counts[row["state"]] = counts.get(row["state"], 0) + row["n"]
     rows = [
@@ -206,7 +206,7 @@ def _state_chart(groups, links):
 
 
 def _satisfaction_chart(answers, links):
-    counts = {}
+    counts: dict = {}
     for (outcome, _score), n in answers.items():
         counts[outcome] = counts.get(outcome, 0) + n
     rows = [
@@ -220,7 +220,7 @@ def _satisfaction_chart(answers, links):
 
 
 def _score_chart(answers, links):
-    counts = {}
+    counts: dict = {}
     for (_outcome, score), n in answers.items():
         if score is not None:
             counts[score] = counts.get(score, 0) + n
@@ -231,7 +231,7 @@ def _score_chart(answers, links):
 
 
 def _category_chart(opened, estate, links):
-    counts = {}
+    counts: dict = {}
     for row in opened:
         counts[row["category_id"]] = counts.get(row["category_id"], 0) + row["n"]
     names = Category.objects.in_bulk(list(counts))
@@ -251,7 +251,7 @@ def _category_chart(opened, estate, links):
 
 
 def _building_chart(opened, estate, links):
-    counts = {}
+    counts: dict = {}
     for row in opened:
         counts[row["building_id"]] = counts.get(row["building_id"], 0) + row["n"]
     names = Building.objects.in_bulk([pk for pk in counts if pk])

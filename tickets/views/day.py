@@ -41,7 +41,7 @@ def day(request):
 
 
 def _context(request, day, technicians):
-    crews = {}
+    crews: dict = {}
     for order in reports.day_orders(request.estate, day, technicians):
         crews.setdefault(order.technician_id, []).append(order)
     words = loads(request.estate, day)
