@@ -44,11 +44,18 @@ def _kept_secret(name):
 
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 the one that production refuses
-SECRET_KEY = env("SECRET_KEY", default=DEFAULT_SECRET if PRODUCTION else "").strip() or _kept_secret("secret_key")
+SECRET_KEY = env("SECRET_KEY", default=DEFAULT_SECRET if PRODUCTION else "").strip() or _kept_secret(
+    "secret_key"
+)
 # AES keys of identity numbers: lines "key-id:base64 of 32 bytes", newest last. Production sets the path.
 IDENTITY_KEYS_FILE = Path(env("IDENTITY_KEYS_FILE", default=str(DATA_DIR / "identity_keys")))
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", env("HOST", default="127.0.0.1"), "testserver"])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    default=[]
+    if PRODUCTION
+    else ["127.0.0.1", "localhost", "[::1]", env("HOST", default="127.0.0.1"), "testserver"],
+)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # --- database and broker -----------------------------------------------------------------------------------
@@ -85,7 +92,12 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for as long as it takes
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10, "max_retries": 1, "interval_max": 0.2}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "max_retries": 1,
+    "interval_max": 0.2,
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_TASK_TIME_LIMIT = 3600
@@ -153,7 +165,12 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": ["template_partials.templatetags.partials", "django.templatetags.i18n", "django.templatetags.static", "office.templatetags.ui"],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "office.templatetags.ui",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -168,7 +185,10 @@ FORM_RENDERER = "office.forms.Renderer"
 # --- people ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "office.Staff"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -208,7 +228,9 @@ PRODUCT_NAME = _("Guanjia")
 
 # --- files -------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static" if EMBEDDED else Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = (
+    DATA_DIR / "static" if EMBEDDED else Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -275,7 +297,10 @@ EMAIL_MESSAGE_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 SMS_URL = env("SMS_URL", default="")
 SMS_TOKEN = env("SMS_TOKEN", default="")
 # What QR codes point to: an address the crew's telephones can open.
-PUBLIC_URL = env("PUBLIC_URL", default="" if PRODUCTION else f"http://{env('HOST', default='127.0.0.1')}:{env('PORT', default='8000')}")
+PUBLIC_URL = env(
+    "PUBLIC_URL",
+    default="" if PRODUCTION else f"http://{env('HOST', default='127.0.0.1')}:{env('PORT', default='8000')}",
+)
 
 LOGGING = {
     "version": 1,

@@ -31,8 +31,16 @@ urlpatterns = [
     path("account/2fa/totp/activate/", logged_in(totp.activate_totp), name="mfa_activate_totp"),
     path("account/2fa/totp/deactivate/", logged_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
     path("account/2fa/codes/", logged_in(recovery_codes.view_recovery_codes), name="mfa_view_recovery_codes"),
-    path("account/2fa/codes/generate/", logged_in(recovery_codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
-    path("account/2fa/codes/download/", logged_in(recovery_codes.download_recovery_codes), name="mfa_download_recovery_codes"),
+    path(
+        "account/2fa/codes/generate/",
+        logged_in(recovery_codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "account/2fa/codes/download/",
+        logged_in(recovery_codes.download_recovery_codes),
+        name="mfa_download_recovery_codes",
+    ),
     # rooms
     path("office/", include("office.urls")),
     path("register/", include("residents.urls")),

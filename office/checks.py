@@ -23,7 +23,11 @@ def patterns(resolver=None, prefix="", namespace=""):
 @register()
 def every_view_declares_who_may_open_it(app_configs, **kwargs):
     return [
-        Error(f"URL {route!r} ({name}) does not declare who may open it.", hint="Use office.access.may.", id="office.E001")
+        Error(
+            f"URL {route!r} ({name}) does not declare who may open it.",
+            hint="Use office.access.may.",
+            id="office.E001",
+        )
         for name, route, view in patterns()
         if access.needs(view) is None
     ]

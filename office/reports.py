@@ -14,7 +14,10 @@ def heartbeats():
 def oldest_due(now):
     """When the most neglected escalation step was due; None when nothing is waiting."""
     return (
-        Promise.objects.filter(next_step_at__lte=now).order_by("next_step_at").values_list("next_step_at", flat=True).first()
+        Promise.objects.filter(next_step_at__lte=now)
+        .order_by("next_step_at")
+        .values_list("next_step_at", flat=True)
+        .first()
     )
 
 
@@ -22,7 +25,9 @@ def desk_counts(staff, now):
     """{"bell": unread notices, "overdue": promises owed and past due} of one person, in one query."""
     unread = Message.objects.filter(staff=OuterRef("pk"), channel=Message.Channel.DESK, read_at__isnull=True)
     overdue = Promise.objects.overdue(now).filter(owner=OuterRef("pk"))
-    counts = Staff.objects.filter(pk=staff.pk).values_list(_count(unread, "staff_id"), _count(overdue, "owner_id"))
+    counts = Staff.objects.filter(pk=staff.pk).values_list(
+        _count(unread, "staff_id"), _count(overdue, "owner_id")
+    )
     bell, late = counts.first() or (0, 0)
     return {"bell": bell or 0, "overdue": late or 0}
 
@@ -69,5 +74,9 @@ def owed_by_departments(staff, departments, tonight, limit=50):
     theirs = Q(pk__in=[])
     for estate_id, department in departments:
         theirs |= Q(estate_id=estate_id, department=department)
-    rows = Promise.objects.open().filter(theirs, due_at__lte=tonight, level__lt=Promise.Level.HEAD).exclude(owner=staff)
+    rows = (
+        Promise.objects.open()
+        .filter(theirs, due_at__lte=tonight, level__lt=Promise.Level.HEAD)
+        .exclude(owner=staff)
+    )
     return list(rows.select_related("estate", "owner").order_by("due_at", "pk")[:limit])

@@ -24,7 +24,10 @@ class Result:
 
     def __add__(self, other):
         return Result(
-            self.found + other.found, self.done + other.done, self.failed + other.failed, other.error or self.error
+            self.found + other.found,
+            self.done + other.done,
+            self.failed + other.failed,
+            other.error or self.error,
         )
 
 

@@ -12,7 +12,11 @@ from office.access import logged_in, public
 
 def enter(request, estate):
     """Work goes on in the estate of the record that was opened, when the person is posted to several."""
-    if request.estate is not None and request.estate.pk != estate.pk and estate.pk in request.user.estate_ids():
+    if (
+        request.estate is not None
+        and request.estate.pk != estate.pk
+        and estate.pk in request.user.estate_ids()
+    ):
         request.session["estate"] = estate.pk
         request.estate = estate
         timezone.activate(estate.zone)  # the middleware's override puts the old one back after the answer
@@ -37,7 +41,11 @@ def language(request):
         request.user.save(update_fields=["language"])
     response = _back(request)
     response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, code, max_age=settings.LANGUAGE_COOKIE_AGE, samesite="Lax", httponly=True
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        samesite="Lax",
+        httponly=True,
     )
     return response
 

@@ -288,7 +288,9 @@ def test_every_row_is_what_the_actions_write():
         there = comparable(rows, lambda row: key(row, numbers_there, orders_there))  # noqa: B023
         assert len(here) == len(there), model
         for (number, ours), (_number, theirs) in zip(here, there, strict=True):
-            assert {name: (ours[name], theirs[name]) for name in ours if ours[name] != theirs[name]} == {}, number
+            assert {name: (ours[name], theirs[name]) for name in ours if ours[name] != theirs[name]} == {}, (
+                number
+            )
     told = [
         (
             row["at"],

@@ -27,14 +27,21 @@ def office(own_db):
 
 
 def taken(office, **values):
-    given = {"estate": office["estate"], "unit": office["unit"], "category": office["category"], "by": office["clerk"]}
+    given = {
+        "estate": office["estate"],
+        "unit": office["unit"],
+        "category": office["category"],
+        "by": office["clerk"],
+    }
     ticket = actions.take(**given, problem="門鎖壞", now=NOW, **values)
     return actions.decide_cost(ticket=ticket, cost="public", by=office["clerk"], now=NOW, reason="x")
 
 
 def done(office):
     window = {"window_from": NOW, "window_to": NOW + timedelta(hours=1)}
-    ticket = actions.dispatch(ticket=taken(office), technician=office["technician"], by=office["lead"], now=NOW, **window)
+    ticket = actions.dispatch(
+        ticket=taken(office), technician=office["technician"], by=office["lead"], now=NOW, **window
+    )
     order = ticket.work_orders.get()
     return actions.finish(work_order=order, ended_at=NOW, result="好", by=office["technician"], now=NOW)
 

@@ -27,7 +27,9 @@ def ticket_page():
             continue
         for start in move.starts:
             lines.append(f"    {start} --> {move.to}: {name}")
-            lines += [f"    {start} --> {to}: {name} ({why})" for (verb, to), why in ALSO.items() if verb == name]
+            lines += [
+                f"    {start} --> {to}: {name} ({why})" for (verb, to), why in ALSO.items() if verb == name
+            ]
     lines += [f"    {state} --> [*]" for state in (Ticket.State.CLOSED, Ticket.State.CANCELLED)]
     lines += ["```", "", "| state | shown as |", "|---|---|"]
     lines += [f"| {value} | {label} |" for value, label in Ticket.State.choices]
@@ -47,7 +49,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is out of date")
+        parser.add_argument(
+            "--check", action="store_true", help="write nothing; fail when a page is out of date"
+        )
 
     def handle(self, *args, check, **options):
         folder = settings.BASE_DIR / "docs" / "states"
