@@ -31,6 +31,9 @@ def refusals():
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         hint = "Set ALLOWED_HOSTS to the names people type, separated by commas."
         found.append(Error("ALLOWED_HOSTS is empty or open to every name.", hint=hint, id="config.E004"))
+    if not settings.PUBLIC_URL.startswith("https://"):
+        hint = "Set PUBLIC_URL to the address people type, such as https://office.example.org."
+        found.append(Error("QR codes on paper would lead nowhere: PUBLIC_URL.", hint=hint, id="config.E007"))
     if accounts := demonstration_accounts():
         hint = "Start on an empty database, or deactivate these accounts."
         said = f"Demonstration accounts: {', '.join(accounts)}."

@@ -21,6 +21,7 @@ def environment(**changes):
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "SECRET_KEY": secrets.token_urlsafe(60),
         "ALLOWED_HOSTS": "office.example.org",
+        "PUBLIC_URL": "https://office.example.org",
     }
     return {name: value for name, value in {**kept, **sound, **changes}.items() if value is not None}
 

@@ -51,12 +51,12 @@ MOVES = {
     "quote": Move(gettext_lazy("Quotation"), BEFORE_END, None, "tickets.quote", icon="receipt"),
     "consent": Move(gettext_lazy("Consent"), OPEN, None, "tickets.quote", icon="signature"),
     "ask_time": Move(gettext_lazy("Ask for more time"), OPEN, None, "tickets.ask", "tickets.ask_own", "hourglass"),
-    "ask_free": Move(gettext_lazy("Ask for free work"), OPEN, None, "tickets.ask", "tickets.ask_own", "gift"),
-    "decide": Move(gettext_lazy("Decide request"), OPEN, None, "tickets.approve", icon="gavel"),
+    "ask_free": Move(gettext_lazy("Ask for free work"), OPEN, None, "tickets.ask", "tickets.ask_own", "heart-handshake"),
+    "decide": Move(gettext_lazy("Decide request"), OPEN, None, "tickets.approve", icon="scale"),
     "correct": Move(gettext_lazy("Edit"), OPEN, None, "tickets.intake", icon="edit", key="e"),
     "cancel": Move(gettext_lazy("Cancel"), BEFORE_END, S.CANCELLED, "tickets.intake", icon="x"),
     "duplicate": Move(gettext_lazy("Duplicate"), BEFORE_END, S.CANCELLED, "tickets.intake", icon="copy"),
-    "hand_over": Move(gettext_lazy("Hand over"), OPEN, None, "tickets.hand_over", icon="user-share"),
+    "hand_over": Move(gettext_lazy("Hand over"), OPEN, None, "tickets.hand_over", icon="users"),
 }  # fmt: skip
 
 

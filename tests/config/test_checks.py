@@ -27,10 +27,13 @@ def test_a_sound_production_passes_without_a_warning():
         ("config.E003", {"OWNER_DATABASE_USER": "guanjia_app"}),
         ("config.E004", {"ALLOWED_HOSTS": []}),
         ("config.E004", {"ALLOWED_HOSTS": ["*"]}),
+        ("config.E007", {"PUBLIC_URL": ""}),
+        ("config.E007", {"PUBLIC_URL": "http://office.example.org"}),
     ],
 )
 @pytest.mark.django_db
 def test_each_fault_is_refused_alone(settings, word, changes):
+    settings.PUBLIC_URL = "https://office.example.org"
     assert checks.refusals() == []
     for name, value in changes.items():
         setattr(settings, name, value)
@@ -38,7 +41,8 @@ def test_each_fault_is_refused_alone(settings, word, changes):
 
 
 @pytest.mark.django_db
-def test_a_role_that_may_change_tables_is_refused(monkeypatch):
+def test_a_role_that_may_change_tables_is_refused(settings, monkeypatch):
+    settings.PUBLIC_URL = "https://office.example.org"
     assert not checks.may_change_schema()
     monkeypatch.setattr(checks, "may_change_schema", lambda: True)
     assert [found.id for found in checks.refusals()] == ["config.E006"]

@@ -134,7 +134,8 @@ class CorrectForm(Form):
             estate=ticket.estate, label=gettext_lazy("Category"), initial=ticket.category_id
         )
         self.fields["problem"] = ProblemField(rows=5)
-        self.order_fields(["reporter_name", "reporter_phone", "problem", "category", "urgent"])
+        self.fields["file_ids"] = AttachmentsField(upload_url=reverse("office:upload"))
+        self.order_fields(["reporter_name", "reporter_phone", "problem", "category", "urgent", "file_ids"])
         for name in ("reporter_name", "reporter_phone", "problem", "urgent"):
             self.initial.setdefault(name, getattr(ticket, name))
 

@@ -8,7 +8,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from office import formkeys, undo
 from office.refusals import Refused, Stale
 from tickets import rules
-from tickets.views.ticket import ICONS
 
 
 def posted(request):
@@ -42,7 +41,7 @@ def page(request, ticket, verb, form, *, template="tickets/move.html", status=20
             "ticket": ticket,
             "verb": verb,
             "title": rule.label,
-            "icon": ICONS.get(verb, rule.icon),
+            "icon": rule.icon,
             "form": form,
             "back": back_to(request, ticket),
             "refused": refused,

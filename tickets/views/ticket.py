@@ -24,7 +24,6 @@ USUAL = {
     Ticket.State.TESTING: ("water_test",),
     Ticket.State.DONE: ("call_back", "close_unreachable"),
 }
-ICONS = {"ask_free": "heart-handshake", "hand_over": "users", "decide": "scale"}
 PLAIN = {"key_slip", "decide"}  # they start from the slips' page and from the request itself
 LOOKS = {
     "ticket.taken": ("phone-incoming", "new"),
@@ -137,7 +136,7 @@ def moves_of(ticket, order, staff, back=""):
             {
                 "verb": name,
                 "label": rule.label,
-                "icon": ICONS.get(name, rule.icon),
+                "icon": rule.icon,
                 "key": rule.key,
                 "url": url + (f"?back={back}" if back else ""),
                 "why_not": rules.why_not(name, ticket, staff),
