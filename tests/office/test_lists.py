@@ -209,10 +209,10 @@ def test_every_page_is_one_range_of_the_index(desk, estate):
     fill(estate, ROWS)
     keys = lists.keys_of(Unit.objects.all(), ("area", "id"))
     rows = Unit.objects.order_by()
-    full, empty = lists._stretches(keys, [Decimal("50.00"), 5])
+    full, empty = lists.keysets._stretches(keys, [Decimal("50.00"), 5])
     assert '("office_unit"."area", "office_unit"."id") > (' in str(rows.filter(full).query)
     assert '"area" IS NULL' in str(rows.filter(empty).query)
-    (last,) = lists._stretches(keys, [None, 5])
+    (last,) = lists.keysets._stretches(keys, [None, 5])
     assert '"area" IS NULL' in str(rows.filter(last).query)
 
 
@@ -291,12 +291,12 @@ def test_the_head_asks_for_its_order_and_turns_it(desk, estate):
 
 def test_counts_are_bounded(desk, estate, monkeypatch):
     fill(estate, ROWS)
-    monkeypatch.setattr(lists, "COUNT_LIMIT", 5)
+    monkeypatch.setattr(lists.page, "COUNT_LIMIT", 5)
     plain = declared(columns=declared().columns[:2])
     page = desk.page(what=plain)
     assert page.count_text == "more than 5 rows"
     assert (page.total_count, page.totals) == ("", None)
-    monkeypatch.setattr(lists, "TOTAL_LIMIT", 5)
+    monkeypatch.setattr(lists.page, "TOTAL_LIMIT", 5)
     assert (desk.page().totals, desk.page().count_text) == (None, "more than 5 rows")
 
 
