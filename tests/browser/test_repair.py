@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from office import clocks, sweeps
 from office.models import Promise
 from tests import cast
-from tests.browser.conftest import PNG, Keys
+from tests.browser.conftest import PNG, Keys, sign_in
 from tickets.models import Ticket
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh-hant"])

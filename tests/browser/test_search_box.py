@@ -1,0 +1,67 @@
+"""The one box: a single household opens with Enter, several are shown to choose from (SPEC §2, UX G1)."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import cast
+from tests.browser.conftest import let_find
+
+
+@pytest.fixture
+def clerk(sit, office):
+    for code, name, phone in (("3-2-1202", "張小敏", "13900138000"), ("5-1-0803", "陳大文", "13712345678")):
+        cast.occupy(cast.make_unit(office.estate, code), cast.make_person(office.estate, name, phone))
+    let_find()
+    page = sit("clerk")
+    page.goto("/")
+    return page
+
+
+def look_for(page, text):
+    page.keyboard.press("/")
+    page.keyboard.type(text)
+
+
+@pytest.mark.parametrize("text", ["3-2-1201", "3 2 1201", "321201"])
+def test_a_unit_as_people_say_it_opens_with_enter(clerk, office, text):
+    look_for(clerk, text)
+    clerk.keyboard.press("Enter")
+    clerk.wait_for_url(f"**/register/units/{office.unit.pk}/")
+
+
+def test_one_person_opens_with_enter(clerk):
+    for text in ("5678", "cdw"):
+        look_for(clerk, text)
+        clerk.keyboard.press("Enter")
+        clerk.wait_for_url("**/register/people/*/")
+        expect(clerk.locator("h1")).to_contain_text("陳大文")
+        clerk.goto("/")
+
+
+def test_several_are_listed_and_chosen_by_arrow(clerk, office):
+    look_for(clerk, "zxm")
+    hits = clerk.locator("#search-results .search-hit")
+    expect(hits).to_have_count(2)
+    clerk.keyboard.press("ArrowDown")
+    expect(hits.first).to_be_focused()
+    clerk.keyboard.press("ArrowDown")
+    expect(hits.nth(1)).to_be_focused()
+    name = hits.nth(1).locator("span").first.inner_text()
+    clerk.keyboard.press("Enter")
+    clerk.wait_for_url("**/register/people/*/")
+    expect(clerk.locator("h1")).to_contain_text(name)
+
+
+def test_enter_on_several_shows_the_page_of_them(clerk):
+    look_for(clerk, "8000")  # the end of two telephone numbers
+    clerk.keyboard.press("Enter")
+    clerk.wait_for_url("**/search?q=8000")
+    assert clerk.locator("main .search-hit").count() == 2
+    assert clerk.input_value("#search-box") == "8000"
+
+
+def test_nothing_found_says_what_to_try(clerk):
+    look_for(clerk, "nobody here")
+    expect(clerk.locator("#search-results .empty-hint")).to_be_visible()
+    clerk.keyboard.press("Escape")
+    expect(clerk.locator("#search-results")).to_be_hidden()
