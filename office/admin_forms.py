@@ -35,19 +35,23 @@ class RowForm(ModelForm):
 
     def _post_clean(self):
         copy = self._meta.model(pk=self.instance.pk)
-        given = [name for name in self._meta.fields if name in self.cleaned_data]
+        given = [name for name in self.declared if name in self.cleaned_data]
         for name in given:
             setattr(copy, name, self.cleaned_data[name])
         kept = {field.name for field in copy._meta.fields} - set(given)
         try:
             copy.clean_fields(exclude=kept)
         except ValidationError as problem:
-            self._update_errors(problem)
+            self._update_errors(problem)  # type: ignore[attr-defined]  # Django's own, as in its _post_clean
+
+    @property
+    def declared(self):
+        return self._meta.fields or ()
 
     @property
     def values(self):
         """What the action writes: the declared columns, nothing else."""
-        return {name: self.cleaned_data[name] for name in self._meta.fields if name in self.cleaned_data}
+        return {name: self.cleaned_data[name] for name in self.declared if name in self.cleaned_data}
 
 
 class StaffForm(RowForm):
@@ -261,7 +265,8 @@ class EstateForm(RowForm):
         return copies
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         opens, closes = values.get("opens_at"), values.get("closes_at")
         if opens and closes and closes <= opens:
             self.add_error("closes_at", _("The office must close after it opens."))
@@ -295,7 +300,8 @@ class HeadsForm(Form):
         self.widths = dict.fromkeys(self.fields, 6)
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         for value, _label in self.departments:
             head, deputy = values.get(f"head_{value}"), values.get(f"deputy_{value}")
             if head and deputy and head == deputy:
@@ -337,7 +343,8 @@ class RuleForm(Form):
         return self.now if day == today else clocks.midnight(day, self.estate.zone)
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         measure, amount = values.get("measure"), values.get("amount")
         if measure == Measure.SAME_DAY:
             values["amount"] = 0
@@ -351,7 +358,7 @@ class PatternForm(Form):
 
     kind = forms.ChoiceField(label=_("Kind"))
     year = forms.TypedChoiceField(label=_("Year"), coerce=int)
-    prefix = forms.CharField(
+    prefix = forms.CharField(  # type: ignore[assignment]  # a field; the metaclass takes it off the class
         label=_("Begins with"),
         max_length=8,
         validators=[

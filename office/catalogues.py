@@ -3,11 +3,13 @@
 An app registers each of its catalogues when it starts; the settings pages draw list and form from the declaration.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from office import journal
 
-REGISTRY = {}  # name → Catalogue, in the order of registration
+REGISTRY: dict = {}  # name → Catalogue, in the order of registration
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,11 @@ class Catalogue:
     label: object
     hint: object
     icon: str
-    model: type
-    form: type
+    model: Any  # a model class
+    form: Any  # a form class
     columns: tuple = ()
     related: tuple[str, ...] = ()
-    prepare: object = None
+    prepare: Callable | None = None
 
     @property
     def subject(self):

@@ -7,6 +7,7 @@ under `_ui/forms/`. Forms never save; a view hands `cleaned_data` to one action.
 import hashlib
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.forms.renderers import DjangoTemplates
@@ -345,6 +346,7 @@ class DeskForm(forms.BaseForm):
       for exactly the warnings that were shown.
     """
 
+    fields: dict[str, Any]  # of many kinds; each form knows its own
     widths: dict[str, int] = {}
     sections: tuple | list = ()
     keyed = False

@@ -6,7 +6,7 @@ past tense; a verb without one is refused here, so it fails a test and never a p
 
 from office.models import Event
 
-SENTENCES = {}  # verb → lazy translated sentence with %(placeholders)s of the event's data
+SENTENCES: dict = {}  # verb → lazy translated sentence with %(placeholders)s of the event's data
 
 
 def sentences(mapping):
@@ -46,7 +46,7 @@ def sentence(event):
     return str(SENTENCES[event.verb]) % _Blank(data)
 
 
-WORDS = {}  # "tickets.state.done" → lazy label, so that the journal speaks the reader's language
+WORDS: dict = {}  # "tickets.state.done" → lazy label, so that the journal speaks the reader's language
 
 
 def words(prefix, choices):

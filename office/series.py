@@ -5,8 +5,8 @@ from django.db import connection
 from office import clocks
 from office.models import Series
 
-PATTERNS = {}  # kind → pattern, registered by each app: "R{year}-{n:06d}"
-LABELS = {}  # kind → words for people
+PATTERNS: dict[str, str] = {}  # kind → pattern, registered by each app: "R{year}-{n:06d}"
+LABELS: dict = {}  # kind → words for people
 
 
 def label(kind):

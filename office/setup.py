@@ -3,7 +3,9 @@
 A step takes the estate, adds only what is missing and never changes what the office edited: it may run again.
 """
 
-STEPS = []  # callables(estate) in the order the apps registered them
+from collections.abc import Callable
+
+STEPS: list[Callable] = []  # callables(estate) in the order the apps registered them
 
 
 def register(step):

@@ -46,7 +46,8 @@ class WarrantyForm(CatalogueForm):
         fields = (*NAMES, "months", "seasons", "season_starts", "season_ends", *COMMON)
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         months, seasons = values.get("months"), values.get("seasons")
         if not (months or seasons) or (months and seasons):
             self.add_error("months", _("Give either months or seasons, at least 1."))
@@ -62,4 +63,4 @@ class WarrantyForm(CatalogueForm):
 
 def _is_day(text):
     found = re.fullmatch(r"(\d\d)-(\d\d)", text)
-    return bool(found) and 1 <= int(found[1]) <= 12 and 1 <= int(found[2]) <= 31
+    return found is not None and 1 <= int(found[1]) <= 12 and 1 <= int(found[2]) <= 31

@@ -31,7 +31,7 @@ SEASONAL = [
 
 # (stream, risk, department) → code, zh-Hant, zh-Hans, en, warranty
 _REPAIR, _OTHER = Category.Stream.REPAIR, Category.Risk.OTHER
-CATEGORIES = {
+CATEGORIES: dict[tuple, list[tuple]] = {
     (_REPAIR, Category.Risk.LEAK, Department.REPAIR): [
         ("LK-PIPE", "水管漏水", "水管漏水", "leaking or burst pipe", "PIPE"),
         ("LK-WET", "廚衛滲漏", "厨卫渗漏", "leak in kitchen or bathroom", "WP-WET"),
@@ -148,7 +148,7 @@ def load(estate):
         ignore_conflicts=True,
     )
     warranties = dict(WarrantyPeriod.objects.filter(estate=estate).values_list("code", "pk"))
-    categories = []
+    categories: list[Category] = []
     for (stream, risk, department), rows in CATEGORIES.items():
         for row in rows:
             category = Category(**_named(estate, len(categories) + 1, row))

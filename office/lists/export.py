@@ -208,7 +208,9 @@ def _write(sheet, line, index, value: Any, column, formats):
         return
     if isinstance(value, bool):
         sheet.write_boolean(line, index, value)
-    elif isinstance(value, (int, Decimal)) and abs(value) < 10**15:  # beyond 15 digits Excel drops some
+    elif (
+        isinstance(value, (int, Decimal)) and -(10**15) < value < 10**15
+    ):  # beyond 15 digits Excel drops some
         sheet.write_number(line, index, value, formats.money if column.kind == "money" else None)
     elif isinstance(value, datetime):
         local = value.astimezone(timezone.get_current_timezone()).replace(tzinfo=None)

@@ -18,7 +18,7 @@ class Department(models.TextChoices):
     MANAGEMENT = "management", _("management")
 
 
-class StaffManager(BaseUserManager):
+class StaffManager(BaseUserManager["Staff"]):
     def create_user(self, username, password=None, **fields):
         staff = self.model(username=username, **fields)
         staff.set_password(password)

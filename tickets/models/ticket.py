@@ -26,6 +26,8 @@ class Ticket(Case):
         CLOSED = "closed", _("closed")
         CANCELLED = "cancelled", _("cancelled")
 
+    was: dict  # not stored: the row as an action found it, for Undo
+
     class Channel(models.TextChoices):
         PHONE = "phone", _("telephone")
         COUNTER = "counter", _("counter")

@@ -12,7 +12,7 @@ from office.access import may
 from office.models import Unit
 from office.refusals import Refused
 from office.views.session import enter
-from residents.models import Person
+from residents.models import Occupancy, Person
 from tickets import actions, places, reports, rules
 from tickets.forms import IntakeForm
 from tickets.models import Asset, Category, Ticket
@@ -101,7 +101,8 @@ def _asked_place(request):
         place.person = _opened(request, Person.objects.select_related("estate"), person)
         if place.unit is None:
             home = (
-                place.person.occupancies.on(_today(request))
+                Occupancy.objects.on(_today(request))
+                .filter(person=place.person)
                 .select_related("unit__building")
                 .order_by("-lives_here", "pk")
                 .first()
@@ -183,7 +184,7 @@ def hints_of(request, data, form=None):
         )
         category = found.select_related("warranty").first() if found is not None else None
         filled = data.get("reporter_name", "").strip(), data.get("reporter_phone", "").strip()
-    hints = {"place": place, "category": category}
+    hints: dict = {"place": place, "category": category}
     if place is None:
         return {"hints": hints}
     if place.unit:
