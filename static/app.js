@@ -160,8 +160,10 @@
         if (kind.indexOf("text/html") < 0) { form.deskClean = true; location.href = answer.url; return; }
         return answer.text().then(function (html) {
           var inDialog = form.closest("#dialog");
-          if (answer.status === 413 || (answer.status >= 400 && answer.status !== 422 && answer.status !== 409 && !$("main", new DOMParser().parseFromString(html, "text/html")))) {
-            return lost(say("failed"), "", again);
+          if (answer.status >= 400 && answer.status !== 422 && answer.status !== 409) { // the form stays where it is
+            var said = $("main", new DOMParser().parseFromString(html, "text/html"));
+            var heading = said && $("h1", said), how = said && $("h1 ~ p", said);
+            return lost(heading ? heading.textContent.trim() : say("failed"), how ? how.textContent.trim() : "", again);
           }
           if (inDialog && !answer.redirected && answer.status >= 400) return fillDialog(html, url);
           form.deskClean = true;

@@ -1,5 +1,6 @@
 """Every failure a person can meet has a page that says what to do. None of them reads the database."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import render
 
 
@@ -8,6 +9,8 @@ def _page(request, name, status, **context):
 
 
 def bad_request(request, exception=None):
+    if isinstance(exception, RequestDataTooBig):
+        return _page(request, "413", 413)
     return _page(request, "400", 400)
 
 
