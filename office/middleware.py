@@ -37,11 +37,10 @@ class LanguageMiddleware:
     def __call__(self, request):
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
         code = chosen if chosen in SUPPORTED else browser_language(request.headers.get("Accept-Language"))
-        translation.activate(code)
         request.LANGUAGE_CODE = code
-        response = self.get_response(request)
-        response.headers.setdefault("Content-Language", translation.get_language())
-        translation.deactivate()
+        with translation.override(code):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language())
         return response
 
 
