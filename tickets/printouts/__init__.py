@@ -1,0 +1,27 @@
+"""The paper of repairs (SPEC §4, §13): work order, the two repair registers, the day's work, the callback sheet.
+
+Every sheet is drawn from plain texts (`…Facts`), so blank, sample and real ones are the same code. Texts are made
+in the language of the sheet: the resident's where known, else the estate's (SPEC §1).
+"""
+
+from tickets.printouts import samples
+from tickets.printouts.orders import WorkOrderFacts, work_order, work_orders
+from tickets.printouts.registers import RegisterFacts, register
+from tickets.printouts.sheets import part_row, place_of, public_url, sheet_language
+from tickets.printouts.tables import TableFacts, callbacks, day
+
+__all__ = [
+    "RegisterFacts",
+    "TableFacts",
+    "WorkOrderFacts",
+    "callbacks",
+    "day",
+    "part_row",
+    "place_of",
+    "public_url",
+    "register",
+    "samples",
+    "sheet_language",
+    "work_order",
+    "work_orders",
+]

@@ -1,0 +1,170 @@
+"""維修工作單, the work order."""
+
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from office import printing
+from office.printing import Printout
+from tickets import reports
+from tickets.models import Ticket
+from tickets.printouts.sheets import (
+    amount_text,
+    in_language,
+    part_row,
+    place_of,
+    public_url,
+    sheet_language,
+    stamp,
+    window_text,
+)
+
+BLANK_PARTS = {"A4": 6, "A5": 4}
+BLANK_RESULT = {"A4": 3, "A5": 2}
+
+
+@dataclass
+class WorkOrderFacts:
+    """What stands on a work order; empty for one to be filled in by hand."""
+
+    number: str = ""
+    url: str = ""
+    reprint: bool = False
+    place: str = ""
+    reporter: str = ""
+    phone: str = ""
+    reported_at: str = ""
+    channel: str = ""
+    category: str = ""
+    urgent: bool = False
+    window: str = ""
+    technician: str = ""
+    taken_by: str = ""
+    cost: str = ""
+    problem: str = ""
+    history: list = field(default_factory=list)  # (date, number, result)
+    parts: list = field(default_factory=list)  # (description, quantity, price, amount)
+    quoted: str = ""
+    agreed: str = ""
+    arrived_at: str = ""
+    ended_at: str = ""
+    result: str = ""
+    leak: bool | None = None  # None: unknown, the line is printed for it
+    tested_at: str = ""
+    test_passed: bool | None = None
+    signed_by: str = ""
+    copies: int = 2
+    blank: bool = False
+
+
+@in_language
+def draw_work_order(facts, *, letterhead, language, size):
+    captions = (_("resident's copy"), _("office's copy"), _("repair department's copy"))
+    place = facts.place + (f"　【{_('urgent')}】" if facts.urgent else "")
+    return Printout(
+        template="tickets/print/work_order.html",
+        # Translators: 維修工作單
+        title=_("Work order"),
+        filename=f"{facts.number or 'work-order'}.pdf",
+        size=size,
+        language=language,
+        copies=captions[: facts.copies] if facts.copies > 1 else (),
+        context={
+            "letterhead": letterhead,
+            "title_zh": "維修工作單",
+            "number": facts.number,
+            "qr": printing.qr(facts.url) if facts.url else "",
+            "reprint": _("printed again") if facts.reprint else "",
+            "facts": [
+                [(_("Place"), place), (_("Category"), facts.category)],
+                [(_("Reported by"), facts.reporter), (_("Telephone"), facts.phone)],
+                [(_("Reported at"), facts.reported_at), (_("Agreed window"), facts.window)],
+                [(_("Taken by"), facts.taken_by), (_("Technician"), facts.technician)],
+                [(_("Arrived at"), facts.arrived_at), (_("Work ended at"), facts.ended_at)],
+            ],
+            "problem": facts.problem,
+            "problem_lines": range(2) if facts.blank else (),
+            "history_head": [(_("Date"), "medium"), (_("Number"), "wide"), (_("Result"), "")],
+            "history": facts.history,
+            "parts_head": [
+                (_("Description"), ""),
+                (_("Quantity"), "narrow right"),
+                (_("Price"), "medium right"),
+                (_("Amount"), "medium right"),
+            ],
+            "parts": facts.parts,
+            "parts_blank": range(max(0, BLANK_PARTS[size] - len(facts.parts)) if not facts.ended_at else 0),
+            "money": [[(_("Cost"), facts.cost), (_("Agreed amount"), facts.agreed or facts.quoted)]],
+            "result": facts.result,
+            "result_lines": range(BLANK_RESULT[size]),
+            "leak": facts.leak is not False,
+            "test_at": facts.tested_at,
+            "test_ticks": [
+                (_("passed"), facts.test_passed is True),
+                (_("failed"), facts.test_passed is False),
+            ],
+            "signs": [
+                (_("Technician"), ""),
+                (f"{_('Resident')} {facts.signed_by}".strip(), ""),
+                (_("Front desk"), ""),
+            ],
+        },
+    )
+
+
+def work_order(order, *, size=None, history=None):
+    """維修工作單 of one errand, filled as far as the facts are known. `history` saves a query in batches."""
+    ticket, estate, zone = order.ticket, order.ticket.estate, order.ticket.estate.zone
+    language = sheet_language(ticket)
+    if history is None:
+        history = reports.fault_history(ticket, limit=3)
+    lines = list(order.lines.all())
+    tests = [test for test in ticket.water_tests.all() if order.ended_at and test.tested_at >= order.ended_at]
+    with translation.override(language):
+        facts = WorkOrderFacts(
+            number=order.number,
+            url=public_url(reverse("tickets:work_order", args=[order.pk])),
+            reprint=order.prints > 0,
+            place=place_of(ticket),
+            reporter=ticket.reporter_name,
+            phone=ticket.reporter_phone,
+            reported_at=f"{stamp(ticket.opened_at, zone)}　{ticket.get_channel_display()}",
+            category=ticket.category.name_in(language),
+            urgent=ticket.urgent,
+            window=window_text(
+                order.window_from or ticket.window_from, order.window_to or ticket.window_to, zone
+            ),
+            technician=order.technician.name if order.technician else "",
+            taken_by=ticket.owner.name if ticket.owner else "",
+            cost=ticket.get_cost_display() if ticket.cost != Ticket.Cost.UNDECIDED else "",
+            problem=ticket.problem,
+            history=[
+                (
+                    f"{old.opened_at.astimezone(zone):%Y-%m-%d}",
+                    old.number,
+                    (old.result or old.get_state_display())[:80],
+                )
+                for old in history
+            ],
+            parts=[part_row(line, estate.currency) for line in lines],
+            quoted=amount_text(ticket.quoted_amount, estate.currency),
+            agreed=amount_text(ticket.agreed_amount, estate.currency),
+            arrived_at=stamp(order.arrived_at, zone),
+            ended_at=stamp(order.ended_at, zone),
+            result=order.result,
+            leak=ticket.is_leak,
+            tested_at=stamp(tests[-1].tested_at, zone) if tests else "",
+            test_passed=tests[-1].passed if tests else None,
+            signed_by=order.signed_by,
+            copies=estate.copies,
+        )
+    letterhead = printing.letterhead(estate, language)
+    return draw_work_order(facts, letterhead=letterhead, language=language, size=size or estate.paper)
+
+
+def work_orders(orders, *, size=None):
+    """The sheets of a crew's day in the order given, with three queries for all of them."""
+    histories = reports.fault_histories([order.ticket for order in orders], limit=3)
+    return [work_order(order, size=size, history=histories.get(order.ticket_id, [])) for order in orders]

@@ -1,0 +1,128 @@
+"""The day's work 維修派工表 and the callback sheet 回訪記錄表."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from office import printing
+from office.printing import Printout
+from tickets.models import CallbackTry
+from tickets.printouts.sheets import in_language, place_of, window_text
+
+
+@dataclass
+class TableFacts:
+    facts: list = field(default_factory=list)  # [(label, text), …] of one row
+    rows: list = field(default_factory=list)
+    blank: int = 0
+
+
+@in_language
+def draw_day(table, *, letterhead, language, size):
+    return Printout(
+        template="tickets/print/table.html",
+        # Translators: 維修派工表
+        title=_("Work of the day"),
+        filename="day.pdf",
+        size=size,
+        language=language,
+        context={
+            "letterhead": letterhead,
+            "title_zh": "維修派工表",
+            "facts": [
+                [
+                    (_("Date"), table.facts[0] if table.facts else ""),
+                    (_("Technician"), table.facts[1] if table.facts else ""),
+                ]
+            ],
+            "head": [
+                (_("No."), "narrow center"),
+                (_("Window"), "narrow"),
+                (_("Place"), "medium"),
+                (_("What is wrong"), ""),
+                (_("Contact"), "medium"),
+                (_("Work order"), "medium nowrap"),
+                (_("Done"), "center"),
+            ],
+            "rows": table.rows,
+            "blank": range(table.blank),
+            "signs": [(_("Repair lead"), ""), (_("Technician"), "")],
+        },
+    )
+
+
+def day(orders, *, estate, date, technician):
+    """The cover of a crew's day: its work orders in visit order."""
+    zone, language = estate.zone, estate.language
+    rows = []
+    for n, order in enumerate(orders, 1):
+        ticket = order.ticket
+        window = window_text(order.window_from, order.window_to, zone).split(" ", 1)[-1]
+        contact = f"{ticket.reporter_name} {ticket.reporter_phone}".strip()
+        rows.append((n, window, place_of(ticket), ticket.problem[:120], contact, order.number, ""))
+    table = TableFacts([f"{date:%Y-%m-%d}", technician.name if technician else ""], rows)
+    return draw_day(table, letterhead=printing.letterhead(estate, language), language=language, size="A4")
+
+
+@in_language
+def draw_callbacks(table, *, letterhead, language, size):
+    outcome = [str(label) for _value, label in CallbackTry.Outcome.choices]
+    rows = [(*row, "　".join(f"□{word}" for word in outcome)) if len(row) == 5 else row for row in table.rows]
+    return Printout(
+        template="tickets/print/table.html",
+        # Translators: 回訪記錄表
+        title=_("Callback sheet"),
+        filename="callbacks.pdf",
+        size=size,
+        language=language,
+        context={
+            "letterhead": letterhead,
+            "title_zh": "回訪記錄表",
+            "facts": [
+                [
+                    (_("Date"), table.facts[0] if table.facts else ""),
+                    (_("Called by"), table.facts[1] if table.facts else ""),
+                ]
+            ],
+            "head": [
+                (_("Due"), "narrow"),
+                (_("Number"), "medium"),
+                (_("Place"), "medium"),
+                (_("Contact"), "medium"),
+                (_("What was done"), ""),
+                (_("Outcome"), "wide"),
+            ],
+            "rows": rows,
+            "blank": range(table.blank),
+            "signs": [(_("Front desk"), ""), (_("Supervisor"), "")],
+        },
+    )
+
+
+def callbacks(tickets, *, estate, date, by):
+    """回訪記錄表: what is owed today, with boxes to tick while telephoning."""
+    zone, language = estate.zone, estate.language
+    with translation.override(language):
+        rows = [
+            (
+                f"{(ticket.next_due_at - timedelta(seconds=1)).astimezone(zone):%m-%d}"
+                if ticket.next_due_at
+                else "",
+                ticket.number,
+                place_of(ticket),
+                f"{ticket.reporter_name} {ticket.reporter_phone}".strip(),
+                "　".join(
+                    filter(
+                        None,
+                        [(ticket.result or ticket.problem)[:100], getattr(ticket.technician, "name", "")],
+                    )
+                ),
+            )
+            for ticket in tickets
+        ]
+    table = TableFacts([f"{date:%Y-%m-%d}", by.name], rows)
+    return draw_callbacks(
+        table, letterhead=printing.letterhead(estate, language), language=language, size="A4"
+    )
