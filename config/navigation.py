@@ -63,6 +63,8 @@ SECTIONS = (
     (
         _("Office"),
         (
+            # Translators: 空白表格
+            Entry("office:sheets", _("Blank forms"), "printer"),
             Entry("office:jobs", _("Long work"), "list-details", "g j"),
             Entry("office:reminders", _("Reminders"), "clock-play", "g r"),
             Entry("office:log", _("Journal"), "history"),
@@ -85,25 +87,38 @@ def sections(request, counts):
     """[{label, items}] for the person of `request`; items are {label, url, icon, key, active, count}."""
     here = _here(request)
     drawn = []
-    for label, entries in SECTIONS:
-        items = []
-        for entry in entries:
-            url, view = _page(get_urlconf(), get_script_prefix(), entry.name)
-            if view is None or not access.allowed(view, request.user):
-                continue
-            items.append(
-                {
-                    "label": entry.label,
-                    "url": url,
-                    "icon": entry.icon,
-                    "key": entry.key,
-                    "active": entry.name == here,
-                    "count": counts.get(entry.count) if entry.count else None,
-                }
-            )
-        if items:
-            drawn.append({"label": label, "items": items})
+    for label, entries in _opened(request.user):
+        items = [
+            {
+                "label": entry.label,
+                "url": url,
+                "icon": entry.icon,
+                "key": entry.key,
+                "active": entry.name == here,
+                "count": counts.get(entry.count) if entry.count else None,
+            }
+            for entry, url in entries
+        ]
+        drawn.append({"label": label, "items": items})
     return drawn
+
+
+_OPENED: dict[tuple, list] = {}  # which pages a set of roles opens does not change while a process lives
+
+
+def _opened(staff):
+    """[(label, [(entry, address)])] of the pages `staff` may open."""
+    urlconf, prefix = get_urlconf(), get_script_prefix()
+    key = (urlconf, prefix, frozenset(posting.role for posting in staff.posting_list))
+    if key not in _OPENED:
+        found = []
+        for label, entries in SECTIONS:
+            pages = [(entry, *_page(urlconf, prefix, entry.name)) for entry in entries]
+            mine = [(entry, url) for entry, url, view in pages if view and access.allowed(view, staff)]
+            if mine:
+                found.append((label, mine))
+        _OPENED[key] = found
+    return _OPENED[key]
 
 
 @cache
@@ -115,13 +130,15 @@ def _page(urlconf, prefix, name):
     return url, resolve(url).func
 
 
+NAMES = frozenset(entry.name for _label, entries in SECTIONS for entry in entries)
+
+
 def _here(request):
     """The entry that stands for the page shown: itself, else the one whose address begins like this one."""
     match = getattr(request, "resolver_match", None)
-    names = [entry.name for _label, entries in SECTIONS for entry in entries]
-    if match and match.view_name in names:
+    if match and match.view_name in NAMES:
         return match.view_name
-    pages = {name: _page(get_urlconf(), get_script_prefix(), name)[0] for name in names}
+    pages = {name: _page(get_urlconf(), get_script_prefix(), name)[0] for name in NAMES}
     begin = [
         name
         for name, url in pages.items()

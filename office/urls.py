@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from office.views import bell, drafts, estates, files, jobs, log, profile, reminders, settings, staff, undo
+from office.views import bell, drafts, estates, files, jobs, log, profile, reminders, settings, sheets, staff, undo
 
 app_name = "office"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     # attachments
     path("files/", files.upload, name="upload"),
     path("files/<int:pk>/", files.file, name="file"),
+    # blank forms
+    path("forms/", sheets.sheets, name="sheets"),
+    path("forms/<slug:name>/", sheets.sheet, name="sheet"),
     # what is typed, what was just done
     path("drafts/<str:form>/", drafts.draft, name="draft"),
     path("undo/<uuid:pk>/", undo.take_back, name="undo"),

@@ -357,6 +357,16 @@ OWN_DESK = [
         changes=lambda w: w.unread(),
         others=_only("clerk", 405, 404),
     ),
+    Line(
+        "office:sheets", EVERYONE, plain="forms of every estate; tests/office/test_sheets.py", stranger=(405,)
+    ),
+    Line(
+        "office:sheet",
+        EVERYONE,
+        args=lambda w: {"name": "work_order"},
+        plain="a blank form; tests/office/test_sheets.py",
+        stranger=(405,),
+    ),
     Line("office:jobs", EVERYONE, post=302, plain="one's own; tests/office/test_jobs.py", stranger=(302,)),
     Line(
         "office:job",
@@ -658,6 +668,7 @@ TICKETS = [
     ),
     Line("tickets:intake_hints", INTAKE, plain="hints for the form being typed"),
     Line("tickets:places", INTAKE, plain="suggestions for the form being typed"),
+    Line("tickets:unit_panel", READ, args=_row("unit"), shows=_number("ticket")),
     # one ticket and its moves
     Line("tickets:ticket", f"{READ} technician", args=_pk("sent"), shows=_number("sent")),
     Line(
