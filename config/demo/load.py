@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from config.demo import lives, people, places, staff
 from config.demo.bulk import Bulk
 from config.demo.repairs import Journal
+from config.demo.world import World
 from office import clocks, search
 from office.actions import estates
 from office.models import Building, Estate, Event, Promise, Section, Series, Staff, Unit
@@ -67,7 +68,7 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         people.settle(bulk, estate, grounds, lot, today)
         bulk.flush()
         script = found.scripts.setdefault(estate.code, []) if keep_script else None
-        world = lives.World(estate, bulk, Journal(bulk), crew, grounds, lot, now, script)
+        world = World(estate, bulk, Journal(bulk), crew, grounds, lot, now, script)
         found.tickets += lives.run(world, months, size)
         bulk.flush()
         found.units += size

@@ -15,7 +15,9 @@ from django.utils import translation
 
 from config.demo import check, lives, load, people, places, staff
 from config.demo.bulk import Bulk
+from config.demo.life import Life
 from config.demo.repairs import Journal
+from config.demo.world import Plan, World
 from office import clocks, identity, roles, search
 from office.actions import estates
 from office.models import Building, Estate, Event, Promise, SearchKey, Series, Staff, Unit
@@ -174,7 +176,7 @@ def world_with_script(seed):
     people.settle(bulk, estate, grounds, lot, NOW.date())
     bulk.flush()
     bulk.flush = lambda at_least=1: None  # the repairs stay in memory
-    world = lives.World(estate, bulk, Journal(bulk), crew, grounds, lot, NOW, script=[])
+    world = World(estate, bulk, Journal(bulk), crew, grounds, lot, NOW, script=[])
     lives.run(world, 12, 60)
     return world
 
@@ -327,6 +329,6 @@ def test_a_caller_is_somebody_of_that_time():
         (date(2024, 1, 1), None, people.Caller(2, "新業主", "2", "")),
     ]
     world.homes.append(home)
-    life = lives.Life(world, lives.Plan(NOW), None)
+    life = Life(world, Plan(NOW), None)
     assert life.household(date(2023, 12, 31))[1].name == "舊業主"
     assert life.household(date(2024, 1, 1))[1].name == "新業主"
