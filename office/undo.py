@@ -69,10 +69,10 @@ def offer(*, verb, subject, by, now, before, made=(), seconds=SECONDS):
 def latest(staff, subject, now):
     """The offer `staff` may still take for `subject`, or None."""
     found = Undo.objects.filter(
-        subject_kind=subject.SUBJECT, subject_id=subject.pk, by=staff, until__gte=now, used_at__isnull=True
-    )
-    offer = found.order_by("-at").first()
-    return offer if offer and offer.version == subject.version else None
+        subject_kind=subject.SUBJECT, subject_id=subject.pk, version=subject.version, by=staff, until__gte=now,
+        used_at__isnull=True,
+    )  # fmt: skip
+    return found.order_by("-at").first()
 
 
 @transaction.atomic

@@ -62,7 +62,8 @@ class Place:
 
 def read(estate, value):
     """The place a form field names, or None when there is none such at `estate`."""
-    kind, _sep, rest = (value or "").strip().partition(":")
+    value = (value or "").replace("\x00", "")  # no text of a database holds it
+    kind, _sep, rest = value.strip().partition(":")
     rest = rest.strip()
     if kind == "place":
         return Place(text=rest[:200]) if rest else None
@@ -80,9 +81,9 @@ def read(estate, value):
             caller = Person.objects.filter(estate=estate, pk=person).first()
         return unit and Place(unit=unit, person=caller)
     units = Unit.objects.filter(estate=estate).select_related("building")
-    unit = units.filter(code=value or "").first()
+    unit = units.filter(code=value).first()
     if unit is None:
-        hits = search.find([estate.pk], (value or "")[:80], kinds=["unit"])
+        hits = search.find([estate.pk], value[:80], kinds=["unit"])
         hit = search.only_hit([hit for hit in hits if hit.kind == "code" and hit.certain])
         unit = hit and units.filter(pk=hit.subject_id).first()
     return Place(unit=unit) if unit else None
@@ -120,7 +121,7 @@ def household(unit, day):
 
 def suggest(estate, text):
     """Places for what was typed: units by code, telephone or name, facilities, buildings, else the words themselves."""
-    text = text.strip()[:80]
+    text = text.replace("\x00", "").strip()[:80]
     if not text:
         return []
     hits = search.find([estate.pk], text, kinds=["unit", "person"], limit=LIMIT)

@@ -103,6 +103,7 @@ SENTENCES = {
     "ticket.asked_free": _("work free of charge asked for"),
     "ticket.request_approved": _("request approved: %(kind)s"),
     "ticket.request_refused": _("request refused: %(kind)s"),
+    "ticket.extended": _("%(promise)s: more time approved, from %(old)s to %(new)s"),
     "ticket.callback_not_reached": _("callback: not reached (try %(try)s)"),
     "ticket.callback_not_satisfied": _("callback: not satisfied, back to repair as %(work_order)s"),
     "ticket.closed": _("callback: satisfied, closed"),
@@ -150,6 +151,8 @@ def register():
     journal.words("ticket.waiting", Ticket.Waiting.choices)
     journal.words("ticket.request", Request.Kind.choices)
     journal.words("ticket.stream", Category.Stream.choices)
+    journal.words("ticket.promise", [(kind.name, kind.label) for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING)])
+    journal.field_words("ticket.field", Ticket)
     promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
     files.register_subject(Ticket.SUBJECT, may_read_files)
 

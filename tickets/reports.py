@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 
@@ -11,19 +12,20 @@ from office.models import Promise, Staff
 from tickets.models import CallbackTry, Request, Ticket, WorkOrder
 
 
-def repeat_candidates(*, estate, category, unit, asset, now, limit=5):
+def repeat_candidates(*, estate, category, unit, asset, now, limit=5, other_than=None, only=None):
     """Earlier tickets of the same category at the same unit or asset within `estate.repeat_days` (SPEC §4.6)."""
     if unit is None and asset is None:
         return []
     place = {"unit": unit} if unit else {"asset": asset}
     since = now - timedelta(days=estate.repeat_days)
-    return list(
-        Ticket.objects.filter(
-            estate=estate, category=category, opened_at__gte=since, opened_at__lte=now, **place
-        )
-        .exclude(state=Ticket.State.CANCELLED)
-        .order_by("-opened_at", "-pk")[:limit]
-    )
+    found = Ticket.objects.filter(
+        estate=estate, category=category, opened_at__gte=since, opened_at__lte=now, **place
+    ).exclude(state=Ticket.State.CANCELLED)
+    if other_than:
+        found = found.exclude(pk=other_than)
+    if only:  # whether there is one is all that is asked
+        found = found.values_list(only, flat=True)
+    return list(found.order_by("-opened_at", "-pk")[:limit])
 
 
 def fault_history(ticket, limit=8):
@@ -35,6 +37,33 @@ def fault_history(ticket, limit=8):
         Ticket.objects.filter(category_id=ticket.category_id, opened_at__lt=ticket.opened_at, **place)
         .select_related("technician")
         .order_by("-opened_at", "-pk")[:limit]
+    )
+
+
+def open_of_unit(unit_id):
+    """Open tickets of a unit, the most urgent first."""
+    return (
+        Ticket.objects.filter(unit_id=unit_id, closed_at__isnull=True)
+        .select_related("category", "technician")
+        .order_by(F("next_due_at").asc(nulls_last=True), "pk")
+    )
+
+
+def ended_of_unit(unit_id, limit):
+    """Tickets of a unit that ended last."""
+    return (
+        Ticket.objects.filter(unit_id=unit_id, closed_at__isnull=False)
+        .select_related("category", "technician")
+        .order_by("-closed_at", "-pk")[:limit]
+    )
+
+
+def callbacks_of_unit(unit_id, limit):
+    """Last tries to call a unit back."""
+    return (
+        CallbackTry.objects.filter(ticket__unit_id=unit_id)
+        .select_related("ticket", "by")
+        .order_by("-tried_at", "-pk")[:limit]
     )
 
 
@@ -201,21 +230,23 @@ def open_ages(estate_id, bounds):
 def promise_figures(estate_id, kinds, now, tonight, start, end):
     """{kind: PromiseFigures}: what is open now, and what ended in [start, end). Two queries."""
     about = Promise.objects.filter(estate_id=estate_id, subject_kind=Ticket.SUBJECT, kind__in=kinds)
-    found = {kind: {} for kind in kinds}
+    found: dict[str, dict] = {kind: {} for kind in kinds}
     waiting = about.filter(closed_at__isnull=True).values("kind")
-    for row in waiting.annotate(
+    open_now: Any = waiting.annotate(
         overdue=Count("id", filter=Q(due_at__lte=now)),
         today=Count("id", filter=Q(due_at__gt=now, due_at__lte=tonight)),
         open=Count("id"),
-    ).order_by("kind"):
+    ).order_by("kind")
+    for row in open_now:
         found[row.pop("kind")].update(row)
     ended = about.filter(closed_at__gte=start, closed_at__lt=end).values("kind")
     kept = Q(outcome=Promise.Outcome.KEPT)
-    for row in ended.annotate(
+    over: Any = ended.annotate(
         kept=Count("id", filter=kept),
         on_time=Count("id", filter=kept & Q(closed_at__lte=F("due_at"))),
         unreachable=Count("id", filter=Q(outcome=Promise.Outcome.UNREACHABLE)),
-    ).order_by("kind"):
+    ).order_by("kind")
+    for row in over:
         found[row.pop("kind")].update(row)
     return {kind: PromiseFigures(**row) for kind, row in found.items()}
 
@@ -250,7 +281,9 @@ def requests_to_decide(staff, limit=30):
     """Requests that wait for somebody who may approve; not one's own (SPEC §4.3)."""
     return list(
         Request.objects.filter(
-            state=Request.State.ASKED, ticket__estate_id__in=staff.estate_ids("tickets.approve")
+            state=Request.State.ASKED,
+            ticket__closed_at__isnull=True,  # an ended ticket needs no answer any more
+            ticket__estate_id__in=staff.estate_ids("tickets.approve"),
         )
         .exclude(asked_by=staff)
         .select_related("ticket__unit", "ticket__estate", "asked_by", "promise")
@@ -265,9 +298,10 @@ def fault_histories(tickets, limit=3):
     if not units and not assets:
         return {}
     earlier = defaultdict(list)
-    rows = Ticket.objects.filter(Q(unit_id__in=units) | Q(unit__isnull=True, asset_id__in=assets)).order_by(
-        "-opened_at", "-pk"
-    )
+    rows = Ticket.objects.filter(
+        Q(unit_id__in=units) | Q(unit__isnull=True, asset_id__in=assets),
+        category_id__in={ticket.category_id for ticket in tickets},
+    ).order_by("-opened_at", "-pk")
     for row in rows:
         earlier[row.category_id, row.unit_id, None if row.unit_id else row.asset_id].append(row)
     return {

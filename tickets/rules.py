@@ -64,6 +64,17 @@ def is_own(ticket, staff):
     return ticket.technician_id is not None and ticket.technician_id == staff.pk
 
 
+def is_of_the_crew(ticket, staff):
+    """Whether `staff` went for any work order of the ticket, the earlier ones of a rework included."""
+    if is_own(ticket, staff):
+        return True
+    return ticket.pk is not None and ticket.work_orders.filter(technician_id=staff.pk).exists()
+
+
+def crew_calls_nobody_back():
+    return _("The technician of the job never makes its callback.")
+
+
 def may(move, ticket, by):
     """Role and estate only."""
     rule = MOVES[move]
@@ -73,7 +84,10 @@ def may(move, ticket, by):
 
 
 def why_not(move, ticket, by):
-    """None when `by` may make `move` on `ticket` now, else the reason in one sentence. Reads `ticket` only."""
+    """None when `by` may make `move` on `ticket` now, else the reason in one sentence.
+
+    Reads `ticket` only, but for a callback also who went for its work orders.
+    """
     rule = MOVES[move]
     if not may(move, ticket, by):
         if rule.own and by.may(rule.own, ticket.estate_id):
@@ -87,8 +101,8 @@ def why_not(move, ticket, by):
         return _("Dispatch it to a technician first.")
     if move == "finish" and ticket.state == S.WAITING and ticket.arrived_at is None:
         return _("Nobody has arrived yet: let the repair go on first.")
-    if move == "call_back" and is_own(ticket, by):
-        return _("The technician of the job never makes its callback.")
+    if move == "call_back" and is_of_the_crew(ticket, by):
+        return crew_calls_nobody_back()
     if move == "close_unreachable" and ticket.callback_tries < UNREACHABLE_TRIES:
         return _("Only after %(tries)s tries on %(days)s different days.") % {
             "tries": UNREACHABLE_TRIES,

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from tickets.views import assets, callbacks, dashboard, day, intake, lists, moves, prints, slips, ticket, work
+from tickets.views import (
+    assets,
+    callbacks,
+    dashboard,
+    day,
+    intake,
+    lists,
+    moves,
+    prints,
+    slips,
+    ticket,
+    units,
+    work,
+)
 
 app_name = "tickets"
 urlpatterns = [
@@ -53,6 +66,8 @@ urlpatterns = [
     path("day", day.day, name="day"),
     path("day/print", prints.day_pdf, name="day_pdf"),
     path("day/order", day.day_order, name="day_order"),
+    # on other pages
+    path("units/<int:pk>/panel", units.unit_panel, name="unit_panel"),
     # public facilities
     path("facilities", assets.assets, name="assets"),
     path("facilities/new", assets.asset_add, name="asset_add"),

@@ -54,10 +54,13 @@ def _tickets(estate, owed):
     for ticket in Ticket.objects.filter(estate=estate, source="").iterator(chunk_size=5_000):
         rows = owed.get(ticket.pk, [])
         kind = OWED.get(ticket.state) if ticket.is_open else None
+        if ticket.is_open and ticket.state == Ticket.State.WAITING:
+            # Who waits before arriving still owes the arrival: its clock runs on.
+            rows = sorted((row for row in rows if row.kind != "arrival"), key=lambda row: row.due_at)
         if [row.kind for row in rows] != ([kind] if kind else []):
             found.append(f"{ticket}: {ticket.state} owes {[row.kind for row in rows]}")
             continue
-        if ticket.next_due_at != min((row.due_at for row in rows), default=None):
+        if ticket.next_due_at != min((row.due_at for row in owed.get(ticket.pk, [])), default=None):
             found.append(f"{ticket}: next due {ticket.next_due_at}")
         if rows and rows[0].extends_id is None and not _counts_from(ticket, rows[0], estate):
             found.append(f"{ticket}: {kind} does not count from its fact")

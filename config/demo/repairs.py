@@ -257,9 +257,11 @@ class Repair:
         )  # fmt: skip
 
     def _renew_arrival(self, by, now):
-        self._cancel("arrival", at=now, by=by, now=now)
-        row = self.row
-        if row["technician_id"] and row["window_to"] and row["state"] == State.DISPATCHED:
+        row, old = self.row, self._open("arrival")
+        for promise in old:
+            outcome = "unreachable" if promise["due_at"] <= now else "cancelled"
+            self._close([promise], outcome, at=now, by=by, now=now)
+        if row["technician_id"] and row["window_to"] and (old or row["state"] == State.DISPATCHED):
             self._promise(
                 "arrival",
                 "arrival",
@@ -290,7 +292,7 @@ class Repair:
 
     def wait(self, *, waiting_for, until, reason, by, now):
         self._begin("wait", now, waiting_for=waiting_for, until=until, reason=reason, by=by)
-        self._cancel("arrival", "waiting", at=now, by=by, now=now, reason=reason)
+        self._cancel("waiting", at=now, by=by, now=now, reason=reason)
         self.row |= {
             "state": State.WAITING.value, "waiting_for": waiting_for, "waiting_until": until, "waiting_reason": reason
         }  # fmt: skip
@@ -308,7 +310,8 @@ class Repair:
         there = State.IN_PROGRESS if order["arrived_at"] else None
         self.row["state"] = (there or (State.DISPATCHED if order["technician_id"] else State.ACCEPTED)).value
         self._clear_waiting()
-        self._renew_arrival(by, now)
+        if not self._open("arrival"):
+            self._renew_arrival(by, now)
         self._end()
         self._record("ticket.resumed", by, now)
 
@@ -467,8 +470,13 @@ class Repair:
                 "cost": Cost.FREE.value, "cost_reason": request["reason"], "agreed_amount": None, "consent_at": None,
                 "consent_by": "", "consent_how": "",
             }  # fmt: skip
-        verb = "ticket.request_approved" if approve else "ticket.request_refused"
-        self._record(verb, by, now, kind={"word": f"ticket.request.{request['kind']}"})
+        if approve and request["kind"] == "time":
+            zone, word = self.office.zone, {"word": f"ticket.promise.{old['kind']}"}
+            due, new = change.stamp(old["due_at"], zone), change.stamp(request["new_due_at"], zone)
+            self._record("ticket.extended", by, now, promise=word, old=due, new=new)
+        else:
+            verb = "ticket.request_approved" if approve else "ticket.request_refused"
+            self._record(verb, by, now, kind={"word": f"ticket.request.{request['kind']}"})
         self._end()
 
     def call_back(self, *, outcome, by, now, how="phone", score=None, remark=""):

@@ -27,7 +27,8 @@ THEMES = ("light", "dark", "auto")
 
 def _back(request):
     target = request.POST.get("next") or request.headers.get("Referer", "/")
-    return redirect(target if url_has_allowed_host_and_scheme(target, {request.get_host()}) else "/")
+    ours = "/" in target and url_has_allowed_host_and_scheme(target, {request.get_host()})
+    return redirect(target if ours else "/")  # without a slash it would be taken for the name of a view
 
 
 @public

@@ -365,7 +365,7 @@ OWN_DESK = [
         EVERYONE,
         args=lambda w: {"name": "work_order"},
         plain="a blank form; tests/office/test_sheets.py",
-        stranger=(405,),
+        others={"stranger": (200, 405)},
     ),
     Line("office:jobs", EVERYONE, post=302, plain="one's own; tests/office/test_jobs.py", stranger=(302,)),
     Line(

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from office import promises
-from office.models import Event, Promise
+from office import journal, promises, undo
+from office.models import Event, Promise, Staff, Unit
 from office.refusals import Refused, Stale
-from tests.cast import ZONE, make_staff, make_unit
-from tickets import actions
-from tickets.models import Asset, CallbackTry, Ticket, WorkLine
+from tests.cast import ZONE, make_staff, make_unit, post
+from tickets import actions, reports, rules
+from tickets.models import Asset, CallbackTry, Category, Ticket, WorkLine
 
 pytestmark = pytest.mark.django_db
 S = Ticket.State
@@ -559,3 +559,155 @@ def test_a_rule_change_never_rewrites_a_promise(estate, ended, now):
     before.refresh_from_db()
     assert before.amount == 2
     assert promises.rule_at(estate.pk, "callback_other", now + timedelta(days=2)) == (5, "days")
+
+
+# --- clocks, crews and corrections that could slip through ----------------------------------------------------
+
+
+def test_waiting_leaves_the_promised_arrival_alone(dispatched, technician, now):
+    ticket = dispatched()
+    arrival = open_promise(ticket, "arrival")
+    given = {"waiting_for": "parts", "until": date(2026, 3, 20), "reason": "等水泵"}
+    ticket = actions.wait(ticket=ticket, by=technician, now=now, **given)
+    assert open_promise(ticket, "arrival") == arrival
+    assert ticket.next_due_at == arrival.due_at  # the earlier clock, not the date it waits for
+    ticket = actions.resume(ticket=ticket, by=technician, now=now + timedelta(days=1))
+    assert open_promise(ticket, "arrival") == arrival
+    assert Promise.objects.filter(kind="arrival").count() == 1
+
+
+def test_taking_back_a_resume_leaves_the_promised_arrival(dispatched, technician, now):
+    ticket = dispatched()
+    given = {"waiting_for": "parts", "until": date(2026, 3, 20), "reason": "等水泵"}
+    ticket = actions.wait(ticket=ticket, by=technician, now=now, **given)
+    ticket = actions.resume(ticket=ticket, by=technician, now=now)
+    undo.take_back(undo=undo.latest(technician, ticket, now), by=technician, now=now)
+    ticket.refresh_from_db()
+    assert ticket.state == S.WAITING
+    assert {row.kind for row in Promise.objects.open()} == {"arrival", "waiting"}
+
+
+def test_a_new_window_does_not_hide_that_the_old_one_was_missed(dispatched, lead, technician, now):
+    ticket = dispatched()
+    late = now + timedelta(hours=4)
+    window = {"window_from": late, "window_to": late + timedelta(hours=2)}
+    actions.dispatch(ticket=ticket, technician=technician, by=lead, now=late, **window)
+    outcomes = Promise.objects.filter(kind="arrival").order_by("sequence").values_list("outcome", flat=True)
+    assert list(outcomes) == ["unreachable", "open"]
+
+
+def test_a_new_window_while_it_waits_moves_the_promise_with_it(dispatched, technician, clerk, now):
+    ticket = dispatched()
+    given = {"waiting_for": "resident", "until": date(2026, 3, 20), "reason": "無人"}
+    ticket = actions.wait(ticket=ticket, by=technician, now=now, **given)
+    end = now + timedelta(days=2)
+    window = {"window_from": end - timedelta(hours=1), "window_to": end}
+    ticket = actions.schedule(ticket=ticket, by=clerk, now=now, **window)
+    assert open_promise(ticket, "arrival").due_at == end
+
+
+def test_rework_does_not_begin_before_the_work_it_mends_had_ended(ended, clerk, lead, technician, now):
+    ticket = ended()
+    at = ticket.done_at + timedelta(hours=1)
+    ticket = actions.call_back(ticket=ticket, outcome="not_satisfied", remark="仍漏", by=clerk, now=at)
+    window = {"window_from": at, "window_to": at + timedelta(hours=2)}
+    ticket = actions.dispatch(ticket=ticket, technician=technician, by=lead, now=at, **window)
+    order, wrong = ticket.work_orders.last(), ticket.work_ended_at - timedelta(minutes=5)
+    with pytest.raises(Refused, match="work order before"):
+        actions.arrive(work_order=order, at=wrong, by=technician, now=at)
+    with pytest.raises(Refused, match="work order before"):
+        actions.finish(work_order=order, ended_at=wrong, result="好", by=technician, now=at)
+
+
+def test_whoever_went_first_does_not_call_back_after_the_rework(estate, ended, clerk, lead, now):
+    ticket = ended()
+    first, second = ticket.technician, make_staff("second", (estate, "technician"))
+    at = ticket.done_at + timedelta(hours=1)
+    ticket = actions.call_back(ticket=ticket, outcome="not_satisfied", remark="仍漏", by=clerk, now=at)
+    window = {"window_from": at, "window_to": at + timedelta(hours=2)}
+    ticket = actions.dispatch(ticket=ticket, technician=second, by=lead, now=at, **window)
+    end = at + timedelta(hours=1)
+    order = ticket.work_orders.last()
+    ticket = actions.finish(work_order=order, ended_at=end, result="好", by=lead, now=end)
+    post(first, estate, "clerk")
+    first = Staff.objects.get(pk=first.pk)
+    assert rules.why_not("call_back", ticket, first) == "The technician of the job never makes its callback."
+    assert rules.why_not("call_back", ticket, clerk) is None
+    assert list(reports.callback_queue(first, estate.pk, end)) == []
+
+
+def test_the_timeline_says_from_when_to_when_a_promise_was_extended(ended, clerk, supervisor, now):
+    ticket = ended()
+    promise, at = open_promise(ticket, "callback"), now + timedelta(hours=3)
+    new = promise.due_at + timedelta(days=2)
+    given = {"kind": "time", "promise": promise, "new_due_at": new, "reason": "業主出差"}
+    request = actions.ask(ticket=ticket, by=clerk, now=at, **given)
+    actions.decide(request=request, approve=True, by=supervisor, now=at)
+    event = Event.objects.latest("id")
+    assert (
+        journal.sentence(event) == "callback: more time approved, from 2026-03-15 00:00 to 2026-03-17 00:00"
+    )
+
+
+def test_another_category_weighs_the_warranty_again(take, category_of, clerk, now):
+    """2 years of pipes are over, 5 years of waterproofing are not."""
+    wet = Category.objects.get(estate=category_of("other").estate, code="LK-WET")
+    pipe = Category.objects.get(estate=wet.estate, code="LK-PIPE")
+    Unit.objects.update(handed_over_on=date(2023, 3, 1))
+    ticket = take(category=pipe, unit=Unit.objects.get())
+    assert ticket.cost == "paid"
+    ticket = actions.correct(ticket=ticket, category=wet, by=clerk, now=now)
+    assert (ticket.cost, ticket.warranty_until) == ("warranty", date(2028, 2, 29))
+    ticket = actions.correct(ticket=ticket, category=pipe, by=clerk, now=now)
+    ticket = actions.decide_cost(ticket=ticket, cost="warranty", reason="發展商同意", by=clerk, now=now)
+    other = Category.objects.get(estate=wet.estate, code="TAP")
+    assert actions.correct(ticket=ticket, category=other, by=clerk, now=now).cost == "warranty"
+
+
+def test_another_category_may_make_it_a_repeat(take, category_of, clerk, now):
+    tap = Category.objects.get(estate=category_of("other").estate, code="TAP")
+    take(category=tap, now=now - timedelta(days=3))
+    ticket = take("leak")
+    assert not ticket.is_repeat
+    assert actions.correct(ticket=ticket, category=tap, by=clerk, now=now).is_repeat
+
+
+def test_a_correction_is_told_in_the_readers_words(take, clerk, now):
+    ticket = actions.correct(ticket=take(), problem="水龍頭漏", reporter_phone="1", by=clerk, now=now)
+    event = Event.objects.filter(subject_id=ticket.pk).latest("id")
+    assert journal.sentence(event) == "corrected: what is wrong, telephone"
+    assert "水龍頭漏" not in str(event.data)
+
+
+def test_a_duplicate_names_a_ticket_that_goes_on(take, clerk, now):
+    first, second = take(), take()
+    actions.cancel(ticket=first, reason="自行修好", told="電話", by=clerk, now=now)
+    with pytest.raises(Refused, match="goes on"):
+        actions.mark_duplicate(ticket=second, of=first, told="電話", by=clerk, now=now)
+
+
+def test_an_ended_ticket_asks_nobody_for_an_answer_any_more(ended, clerk, supervisor, now):
+    ticket = ended()
+    promise, at = open_promise(ticket, "callback"), now + timedelta(hours=3)
+    given = {
+        "kind": "time",
+        "promise": promise,
+        "new_due_at": promise.due_at + timedelta(days=1),
+        "reason": "忙",
+    }
+    request = actions.ask(ticket=ticket, by=clerk, now=at, **given)
+    assert reports.requests_to_decide(supervisor) == [request]
+    actions.call_back(ticket=ticket, outcome="satisfied", by=clerk, now=at)
+    assert reports.requests_to_decide(supervisor) == []
+
+
+@pytest.mark.parametrize("values", [{"satisfied": None}, {"satisfied": False}, {"done_at": None}])
+def test_the_database_wants_a_satisfied_answer_behind_called_back(ended, clerk, now, values):
+    ticket = actions.call_back(ticket=ended(), outcome="satisfied", by=clerk, now=now + timedelta(hours=3))
+    with pytest.raises(IntegrityError, match="ticket_closes_by_callback"), transaction.atomic():
+        Ticket.objects.filter(pk=ticket.pk).update(**values)
+
+
+def test_half_a_window_cannot_be_written_down(take, now):
+    with pytest.raises(IntegrityError, match="ticket_window_in_order"), transaction.atomic():
+        Ticket.objects.filter(pk=take().pk).update(window_from=now)

@@ -22,8 +22,8 @@ def call_back(
     change.past(tried_at, now, _("The callback lies in the future."))
     if tried_at < ticket.done_at:
         raise Refused(_("The callback lies before the completion."))
-    if ticket.work_orders.filter(technician=by).exists():
-        raise Refused(_("The technician of the job never makes its callback."))
+    if rules.is_of_the_crew(ticket, by):
+        raise Refused(rules.crew_calls_nobody_back())
     if outcome == Outcome.NOT_SATISFIED and not remark.strip():
         raise Refused(_("Write down what the resident is not satisfied with."))
     order = change.latest_order(ticket)

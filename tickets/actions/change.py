@@ -1,6 +1,7 @@
 """How every change of a ticket begins and ends: lock, ask the rule, change named fields, write the promise column."""
 
 from office import clocks, promises, undo
+from office.models import Promise
 from office.refusals import Refused, Stale
 from tickets import rules
 from tickets.models import Ticket, WorkOrder
@@ -41,14 +42,18 @@ def latest_order(ticket):
     return WorkOrder.objects.select_for_update().filter(ticket=ticket).order_by("-sequence").first()
 
 
-def new_errand(ticket, now):
+def new_errand(ticket, now, first=False):
     """The next work order of the same ticket (first errand, rework, failed water test)."""
     last = (
-        WorkOrder.objects.filter(ticket=ticket)
-        .order_by("-sequence")
-        .values_list("sequence", flat=True)
-        .first()
-        or 0
+        0
+        if first
+        else (
+            WorkOrder.objects.filter(ticket=ticket)
+            .order_by("-sequence")
+            .values_list("sequence", flat=True)
+            .first()
+            or 0
+        )
     )
     return WorkOrder.objects.create(
         ticket=ticket,
@@ -79,9 +84,16 @@ def promise(ticket, kind, rule_key, *, fact_at, now, owner=None, agreed=None):
 
 
 def renew_arrival(ticket, *, by, now):
-    """The promise to arrive follows the agreed window: the old one ends, the new one is due at the window's end."""
-    promises.cancel(ticket, "arrival", at=now, by=by)
-    if ticket.technician_id and ticket.window_to and ticket.state == Ticket.State.DISPATCHED:
+    """The promise to arrive follows the agreed window: the old one ends, the new one is due at the window's end.
+
+    One whose time had passed stays to be seen as not kept: a new window makes nobody punctual.
+    """
+    old = promises.open_of(ticket, "arrival")
+    for row in old:
+        missed = row.due_at <= now
+        outcome = Promise.Outcome.UNREACHABLE if missed else Promise.Outcome.CANCELLED
+        promises.close([row], outcome, at=now, by=by)
+    if ticket.technician_id and ticket.window_to and (old or ticket.state == Ticket.State.DISPATCHED):
         promise(
             ticket,
             "arrival",

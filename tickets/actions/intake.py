@@ -6,7 +6,7 @@ from office.models import Promise
 from office.refusals import Refused
 from tickets import reports, rules
 from tickets.actions import change
-from tickets.models import Ticket
+from tickets.models import Category, Ticket
 
 
 @transaction.atomic
@@ -37,6 +37,8 @@ def take(
     """
     if not by.may("tickets.intake", estate.pk):
         raise Refused(_("Your role does not allow this."))
+    if bool(window_from) != bool(window_to):
+        raise Refused(_("Give the date and both times of the window."))
     if window_from and window_to and window_from >= window_to:
         raise Refused(_("The window ends before it begins."))
     if window_to and window_to <= now:
@@ -44,7 +46,9 @@ def take(
     cost, until = rules.cost_at_intake(
         unit=unit, category=category, today=clocks.local_date(now, estate.zone)
     )
-    repeats = reports.repeat_candidates(estate=estate, category=category, unit=unit, asset=asset, now=now)
+    repeats = reports.repeat_candidates(
+        estate=estate, category=category, unit=unit, asset=asset, now=now, limit=1, only="pk"
+    )
     ticket = Ticket(
         number=series.take(estate, "ticket", now=now),
         estate=estate,
@@ -73,9 +77,9 @@ def take(
         repeat_of=repeat_of,
     )
     ticket.save(force_insert=True)
-    change.new_errand(ticket, now)
+    change.new_errand(ticket, now, first=True)
     files.attach(file_ids, ticket, by=by, now=now)
-    search.put(Ticket.SUBJECT, ticket.pk, estate.pk, search.keys_of_number(ticket.number))
+    search.put_new(Ticket.SUBJECT, ticket.pk, estate.pk, search.keys_of_number(ticket.number))
     journal.record(
         "ticket.taken",
         subject=ticket,
@@ -102,6 +106,7 @@ def correct(*, ticket, by, now, version=None, file_ids=(), **fields):
     unknown = set(fields) - set(CORRECTABLE)
     if unknown:
         raise TypeError(f"not correctable: {sorted(unknown)}")
+    ticket.was_category_id = ticket.category_id
     changed = [name for name, value in fields.items() if getattr(ticket, name) != value]
     for name in changed:
         setattr(ticket, name, fields[name])
@@ -114,13 +119,38 @@ def correct(*, ticket, by, now, version=None, file_ids=(), **fields):
             ticket.category.risk,
             ticket.category.department,
         )
-        extra = ["stream", "risk", "department"]
+        extra = ["stream", "risk", "department", "cost", "warranty_until"]
+        _weigh_again(ticket)
+    if "category" in changed or "asset" in changed:
+        ticket.is_repeat = bool(
+            reports.repeat_candidates(
+                estate=ticket.estate, category=ticket.category, unit=ticket.unit, asset=ticket.asset,
+                now=ticket.opened_at, other_than=ticket.pk,
+            )
+        )  # fmt: skip
+        extra.append("is_repeat")
     files.attach(file_ids, ticket, by=by, now=now)
     if changed:
         journal.record(
-            "ticket.corrected", subject=ticket, by=by, now=now, data={"fields": ", ".join(sorted(changed))}
+            "ticket.corrected",
+            subject=ticket,
+            by=by,
+            now=now,
+            data={"fields": journal.fields("ticket.field", changed)},
         )
     return change.end(ticket, *changed, *extra)
+
+
+def _weigh_again(ticket):
+    """Another category has another warranty (SPEC §4.1). What somebody decided, quoted or agreed to stays."""
+    today = clocks.local_date(ticket.opened_at, ticket.estate.zone)
+    before = Category.objects.select_related("warranty").get(pk=ticket.was_category_id)
+    proposed, _until = rules.cost_at_intake(unit=ticket.unit, category=before, today=today)
+    cost, ticket.warranty_until = rules.cost_at_intake(
+        unit=ticket.unit, category=ticket.category, today=today
+    )
+    if ticket.cost == proposed and ticket.quoted_amount is None and ticket.agreed_amount is None:
+        ticket.cost = cost
 
 
 @transaction.atomic
@@ -133,11 +163,14 @@ def cancel(*, ticket, reason, told, by, now, version=None):
 @transaction.atomic
 def mark_duplicate(*, ticket, of, told, by, now, version=None):
     """Close as a duplicate of the ticket `of`; the reporter is told, no callback is owed (SPEC §4.4)."""
+    # Both rows, in order: two people who name each other's ticket must not end both.
+    rows = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=[ticket.pk, of.pk]).order_by("pk")
+    of = next(row for row in list(rows) if row.pk == of.pk)
     ticket = change.begin(ticket, "duplicate", by, version)
     if of.pk == ticket.pk or of.estate_id != ticket.estate_id:
         raise Refused(_("A ticket is a duplicate of another ticket of the same estate."))
-    if of.duplicate_of_id == ticket.pk:
-        raise Refused(_("That ticket is itself a duplicate of this one."))
+    if of.state == Ticket.State.CANCELLED:
+        raise Refused(_("That ticket has been cancelled: name the one that goes on."))
     ticket.duplicate_of = of
     return _end_unrepaired(
         ticket, "ticket.duplicate", Ticket.Ending.DUPLICATE, of.number, told, by, now, {"of": of.number}

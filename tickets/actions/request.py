@@ -75,9 +75,16 @@ def decide(*, request, approve, by, now, answer=""):
         ticket.agreed_amount = ticket.consent_at = None
         ticket.consent_by = ticket.consent_how = ""
         fields = ["cost", "cost_reason", "agreed_amount", "consent_by", "consent_how", "consent_at"]
-    verb = "ticket.request_approved" if approve else "ticket.request_refused"
-    journal.record(
-        verb, subject=ticket, by=by, now=now, data={"kind": journal.word("ticket.request", request.kind)}
-    )
+    verb, data = "ticket.request_refused", {"kind": journal.word("ticket.request", request.kind)}
+    if approve and request.kind == Request.Kind.TIME:
+        zone = ticket.estate.zone
+        verb, data = "ticket.extended", {
+            "promise": journal.word("ticket.promise", promise.kind),
+            "old": change.stamp(promise.due_at, zone),
+            "new": change.stamp(request.new_due_at, zone),
+        }  # fmt: skip
+    elif approve:
+        verb = "ticket.request_approved"
+    journal.record(verb, subject=ticket, by=by, now=now, data=data)
     change.end(ticket, *fields)
     return request

@@ -1,5 +1,5 @@
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from office import files, journal, promises, undo
@@ -99,9 +99,17 @@ def dispatch(*, ticket, technician, window_from, window_to, by, now, visit_order
     return ticket
 
 
-def _reported(ticket):
-    """The minute of the report: hands and paper give minutes, and whoever goes at once arrives within it."""
-    return ticket.opened_at.replace(second=0, microsecond=0)
+def _check_arrival(ticket, order, at):
+    """Nobody arrives before the report, nor for rework before the errand before it had ended.
+
+    Compared by the minute: hands and paper give minutes, and whoever goes at once arrives within it.
+    """
+    if at < ticket.opened_at.replace(second=0, microsecond=0):
+        raise Refused(_("The arrival lies before the report."))
+    if order.sequence > 1:
+        earlier = ticket.work_orders.filter(sequence__lt=order.sequence).aggregate(at=Max("ended_at"))["at"]
+        if earlier and at < earlier.replace(second=0, microsecond=0):
+            raise Refused(_("The arrival lies before the end of the work order before."))
 
 
 @transaction.atomic
@@ -110,8 +118,7 @@ def arrive(*, work_order, at, by, now):
     ticket = change.begin(work_order.ticket, "arrive", by)
     order = _own_order(ticket, work_order)
     change.past(at, now, _("The arrival lies in the future."))
-    if order.dispatched_at and at < _reported(ticket):
-        raise Refused(_("The arrival lies before the report."))
+    _check_arrival(ticket, order, at)
     before = [ticket.was, undo.snapshot(order, "arrived_at")]
     before += [
         undo.snapshot(p, "outcome", "closed_at", "closed_by_id", "reason")
@@ -138,7 +145,10 @@ def _arrived(ticket, order, at, by, now):
 
 @transaction.atomic
 def wait(*, ticket, waiting_for, until, reason, by, now, version=None):
-    """Wait for parts, resident or contractor until a date: a state that shows, not a stopped clock (SPEC §4.3)."""
+    """Wait for parts, resident or contractor until a date: a state that shows, not a stopped clock (SPEC §4.3).
+
+    Whoever was promised an arrival is still promised it: more time is asked for and approved.
+    """
     ticket = change.begin(ticket, "wait", by, version)
     if waiting_for not in Ticket.Waiting.values:
         raise Refused(_("Say what the repair waits for."))
@@ -149,9 +159,9 @@ def wait(*, ticket, waiting_for, until, reason, by, now, version=None):
         raise Refused(_("The date until which it waits lies in the past."))
     before = [ticket.was] + [
         undo.snapshot(p, "outcome", "closed_at", "closed_by_id", "reason")
-        for p in promises.open_of(ticket, "arrival", "waiting")
+        for p in promises.open_of(ticket, "waiting")
     ]
-    promises.cancel(ticket, "arrival", "waiting", at=now, by=by, reason=reason)
+    promises.cancel(ticket, "waiting", at=now, by=by, reason=reason)
     ticket.state, ticket.waiting_for, ticket.waiting_until, ticket.waiting_reason = (
         State.WAITING,
         waiting_for,
@@ -185,17 +195,13 @@ def resume(*, ticket, by, now, version=None):
     else:
         ticket.state = State.DISPATCHED if order.technician_id else State.ACCEPTED
     _clear_waiting(ticket)
-    change.renew_arrival(ticket, by=by, now=now)
+    made = []
+    if not promises.open_of(ticket, "arrival"):  # its clock ran on while the ticket waited
+        change.renew_arrival(ticket, by=by, now=now)
+        made = _open_rows(ticket, "arrival")
     change.end(ticket, "state", "waiting_for", "waiting_until", "waiting_reason")
     journal.record("ticket.resumed", subject=ticket, by=by, now=now)
-    undo.offer(
-        verb="ticket.resumed",
-        subject=ticket,
-        by=by,
-        now=now,
-        before=before,
-        made=_open_rows(ticket, "arrival"),
-    )
+    undo.offer(verb="ticket.resumed", subject=ticket, by=by, now=now, before=before, made=made)
     return ticket
 
 
@@ -274,8 +280,7 @@ def _finish(
     arrived_at = arrived_at or order.arrived_at or ended_at
     if ended_at < arrived_at:
         raise Refused(_("Work ended before the technician arrived."))
-    if arrived_at < _reported(ticket):
-        raise Refused(_("The arrival lies before the report."))
+    _check_arrival(ticket, order, arrived_at)
     if not result.strip():
         raise Refused(_("Write down the result."))
     before = [
@@ -374,6 +379,7 @@ def _tested(ticket, tested_at, passed, remark, by, now):
     change.end(ticket, "state", "tested_at", "done_at", "callback_tries")
 
 
+@transaction.atomic
 def mark_printed(*, work_orders, by, now):
     """Note that sheets left the printer, so that a second print is marked as a copy."""
     WorkOrder.objects.filter(pk__in=[order.pk for order in work_orders]).update(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.forms import DateField, DateTimeField, Form, Pills, WindowField
-from tickets.forms.fields import window_error
+from tickets.forms.fields import LONGEST_AHEAD, window_error
 from tickets.models import Request, Ticket
 
 REASON: dict[str, Any] = {"max_length": 300, "widget": forms.TextInput}
@@ -104,6 +104,8 @@ class WaitForm(Form):
         until = self.cleaned_data["until"]
         if until < self.today:
             raise forms.ValidationError(_("This day is over."), code="past")
+        if until > self.today + LONGEST_AHEAD:
+            raise forms.ValidationError(_("This is more than half a year ahead. Check the date."), code="far")
         return until
 
 
@@ -136,6 +138,8 @@ class AskForm(Form):
             data["promise"] = self.rows[data["promise"]]
             if data["new_due_at"] <= max(self.now, data["promise"].due_at):
                 self.add_error("new_due_at", _("The new time must be later than now and than the old one."))
+            elif data["new_due_at"] > self.now + LONGEST_AHEAD:
+                self.add_error("new_due_at", _("This is more than half a year ahead. Check the date."))
         return data
 
 

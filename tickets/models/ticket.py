@@ -161,7 +161,7 @@ class Ticket(Case):
             ),
             models.CheckConstraint(
                 condition=Q(window_from__isnull=True, window_to__isnull=True)
-                | Q(window_from__lt=F("window_to")),
+                | Q(window_from__isnull=False, window_to__isnull=False, window_from__lt=F("window_to")),
                 name="ticket_window_in_order",
             ),
             models.CheckConstraint(
@@ -180,7 +180,8 @@ class Ticket(Case):
             # A repair cannot close without its callback (SPEC §4.4): closed needs an ending, a callback needs its answer.
             models.CheckConstraint(
                 condition=~Q(state="closed")
-                | Q(ending="called_back", satisfied=True, done_at__isnull=False)
+                # "is not null" is needed: an unknown answer alone would pass the check.
+                | Q(ending="called_back", satisfied__isnull=False, satisfied=True, done_at__isnull=False)
                 | Q(ending__in=["site_checked", "unreachable"], done_at__isnull=False)
                 | Q(ending="imported", source__gt=""),
                 name="ticket_closes_by_callback",

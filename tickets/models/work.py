@@ -61,6 +61,11 @@ class WorkOrder(models.Model):
                 | Q(ended_at__gte=F("arrived_at")),
                 name="work_order_ends_after_arrival",
             ),
+            models.CheckConstraint(
+                condition=Q(window_from__isnull=True, window_to__isnull=True)
+                | Q(window_from__isnull=False, window_to__isnull=False, window_from__lt=F("window_to")),
+                name="work_order_window_in_order",
+            ),
         ]
         indexes = [
             models.Index(

@@ -17,15 +17,20 @@ from tickets.models import WorkOrder
 from tickets.views.moves import crew, loads
 from tickets.views.ticket import place_text, window_text
 
+YEARS = 50  # further away is no working day, and beyond the calendar there are no days at all
+
 
 def asked(request, data):
     """(day, [technician ids]) of a query; today and everybody when nothing is asked."""
     if request.estate is None:
         raise Http404
+    today = clocks.local_date(request.now, request.estate.zone)
     try:
         day = date.fromisoformat(data.get("day", ""))
     except ValueError:
-        day = clocks.local_date(request.now, request.estate.zone)
+        day = today
+    if abs(day.year - today.year) > YEARS:
+        day = today
     chosen = [int(text) for text in data.getlist("technician") if text.isdecimal() and len(text) < 18]
     return day, chosen
 

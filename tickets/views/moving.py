@@ -18,7 +18,8 @@ def posted(request):
 def back_to(request, ticket):
     """Where the page was opened from, if that is ours; else the ticket."""
     target = request.POST.get("back") or request.GET.get("back", "")
-    if target and url_has_allowed_host_and_scheme(target, {request.get_host()}):
+    # A path: anything else `redirect` would take for the name of a view.
+    if target.startswith("/") and url_has_allowed_host_and_scheme(target, {request.get_host()}):
         return target
     return reverse("tickets:ticket", args=[ticket.pk])
 
