@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import DatabaseError
 from django.shortcuts import redirect, render
+from django.urls import get_script_prefix, get_urlconf
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
@@ -52,6 +53,28 @@ class Frame:
     @cached_property
     def nav(self):
         return navigation.sections(self.request, self.counts) if self.person and self.estates else []
+
+    # What each piece of the frame depends on (`{% kept %}`); None draws it anew.
+
+    @cached_property
+    def place_key(self):
+        return get_urlconf(), get_script_prefix()
+
+    @cached_property
+    def nav_key(self):
+        items = tuple(
+            (item["url"], item["active"], item["count"]) for part in self.nav for item in part["items"]
+        )
+        return *self.place_key, self.language, self.theme, items
+
+    @cached_property
+    def top_key(self):
+        if self.request.GET.get("q") or not self.person:
+            return None
+        estates = tuple((estate.pk, estate.local_name) for estate in self.estates)
+        estate = self.estate and self.estate.pk
+        shown = (str(self.person), self.theme, self.bell_count, bool(self.nav), estate, estates)
+        return *self.place_key, self.language, *shown
 
 
 def frame(request):

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import django_filters as filters
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from office import clocks, search
 from office.forms import Choose, DateInput
@@ -91,6 +92,52 @@ class DayRanges(filters.FilterSet):
         return rows
 
 
+NAMES = ("name_zh_hant", "name_zh_hans", "name_en")
+
+
+def _of_catalogue(name, hant, hans, english):
+    return {"zh-hans": hans, "en": english}.get(get_language() or "", hant) or hant
+
+
+class Choices:
+    """What the choices of a repairs' filter are, all of them in one query, asked when the first is drawn."""
+
+    def __init__(self, request):
+        self.request = request
+
+    @cached_property
+    def found(self):
+        """{field: [(id, label), …]}"""
+        estate = self.request.estate
+        if estate is None:
+            return {}
+        none = Value("")
+        parts = [
+            rows.order_by().values_list(Value(name), "pk", *labels, *order)
+            for name, rows, labels, order in (
+                ("category", Category.objects.filter(estate=estate), NAMES, (F("position"), F("code"))),
+                ("asset", Asset.objects.filter(estate=estate), NAMES, (F("position"), F("code"))),
+                ("technician", technicians(self.request), ("name", none, "name_en"), (Value(0), F("name"))),
+                ("building", Building.objects.filter(estate=estate), ("name", F("code"), none), (Value(0), F("sort_key"))),
+            )
+        ]  # fmt: skip
+        found: dict[str, list] = {}
+        for name, pk, *labels, _position, _order in sorted(
+            parts[0].union(*parts[1:], all=True), key=lambda row: row[-2:]
+        ):
+            found.setdefault(name, []).append((pk, self.label(name, *labels)))
+        return found
+
+    @staticmethod
+    def label(name, first, second, third):
+        if name == "technician":
+            return third if third and get_language() == "en" else first
+        return first or second if name == "building" else _of_catalogue(name, first, second, third)
+
+    def of(self, name, empty):
+        return lambda: [("", empty), *self.found.get(name, ())]
+
+
 class TicketFilter(DayRanges):
     day_fields = {"opened": "opened_at", "done": "done_at", "closed": "closed_at"}
 
@@ -154,6 +201,15 @@ class TicketFilter(DayRanges):
         from office import promises
 
         self.filters["promise"].extra["choices"] = [(kind, promises.KINDS[kind].label) for kind in KINDS]
+
+    @property
+    def form(self):
+        if not hasattr(self, "_form"):
+            choices = Choices(self.request)
+            for name in ("category", "technician", "building", "asset"):
+                field = super().form.fields[name]
+                field.widget.choices = choices.of(name, field.empty_label)
+        return super().form
 
     def search(self, rows, name, value):
         """Number (whole, beginning or last digits), unit, reporter; a telephone finds its person's units."""

@@ -174,7 +174,7 @@ def _count(request, page, shown, reading, rows):
         page.count_is_exact = page.count <= TOTAL_LIMIT
         sums = answer if page.count_is_exact else {}
     else:
-        page.count = reading.rows.order_by()[: COUNT_LIMIT + 1].count()
+        page.count = reading.rows.order_by().values("pk")[: COUNT_LIMIT + 1].count()
         page.count_is_exact = page.count <= COUNT_LIMIT
     number = page.count if page.count_is_exact else page.count - 1
     text = f"{number:,}"

@@ -1,7 +1,9 @@
 """Atoms of the screen as tags and filters; a template builtin, so no page needs to load it."""
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from django import template
 from django.conf import settings
@@ -48,14 +50,65 @@ CLOCK_ICONS = {
 @register.simple_tag
 def icon(name, extra="", label=""):
     """An icon of the sprite. Decorative unless `label` is given (then it is read out)."""
-    href = f"{static('icons.svg')}#{name}"
     if label:
+        href = f"{static('icons.svg')}#{name}"
         return format_html(
             '<svg class="icon {}" role="img" aria-label="{}"><use href="{}"></use></svg>', extra, label, href
         )
+    return _plain_icon(str(name), str(extra))
+
+
+@cache
+def _plain_icon(name, extra):
+    href = f"{static('icons.svg')}#{name}"
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', extra, href
     )
+
+
+# --- what is the same on page after page -------------------------------------------------------------------
+
+KEPT: dict[tuple, str] = {}
+KEPT_LIMIT = 1_000  # pieces a process keeps; then it begins again
+# Stand in a kept piece for what changes with every page; drawn at random so that nobody can type them.
+TOKEN_HERE, PATH_HERE = secrets.token_hex(16), secrets.token_hex(16)
+
+
+class KeptNode(template.Node):
+    def __init__(self, name, keys, nodelist):
+        self.name, self.keys, self.nodelist = name, keys, nodelist
+
+    def render(self, context):
+        keys = [key.resolve(context, ignore_failures=True) for key in self.keys]
+        if None in keys:
+            return self.nodelist.render(context)
+        address = (self.name, *keys)
+        drawn = KEPT.get(address)
+        if drawn is None:
+            with context.push(csrf_token=TOKEN_HERE, here=PATH_HERE):
+                drawn = self.nodelist.render(context)
+            if len(KEPT) >= KEPT_LIMIT:
+                KEPT.clear()
+            KEPT[address] = drawn
+        if TOKEN_HERE in drawn:
+            drawn = drawn.replace(TOKEN_HERE, conditional_escape(str(context.get("csrf_token", ""))))
+        if PATH_HERE in drawn:
+            request = context.get("request")
+            drawn = drawn.replace(PATH_HERE, conditional_escape(request.get_full_path() if request else "/"))
+        return drawn
+
+
+@register.tag
+def kept(parser, token):
+    """`{% kept "top" frame.top_key %}…{% endkept %}`: drawn once in a process for each key.
+
+    The key holds everything the piece depends on, except the CSRF token and the address of the page: those are put
+    in each time (`{% csrf_token %}`; `{% firstof here request.get_full_path %}`). Without a key it is drawn anew.
+    """
+    _tag, name, *keys = token.split_contents()
+    nodelist = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return KeptNode(name, [parser.compile_filter(key) for key in keys], nodelist)
 
 
 @register.simple_tag
@@ -188,79 +241,26 @@ def with_columns(cells, columns):
     return list(zip(cells, columns, strict=False))
 
 
-@register.simple_tag
-def list_body(page):
-    """The rows of a list page. In Python because the same loop as a template takes seven times as long
-    (16 ms against 2 ms for 50 rows of 9 cells), and lists are what people look at all day."""
-    select = _("Select")
-    columns = [
-        (
-            format_html(' class="text-end"') if column[4] in ("right", "end") else "",
-            conditional_escape(column[1]),
-        )
-        for column in page.columns
-    ]
-    icons: dict[str, SafeString] = {}
-    rows = []
-    for row in page.rows:
-        row_pk, row_href, row_tone, cells = (get(row, name) for name in ("pk", "href", "tone", "cells"))
-        pick = ""
-        if page.bulk:
-            pick = format_html(_PICK, row_pk, select, get(cells[0], "text"))
-        body = format_html_join(
-            "",
-            '<td{} data-label="{}">{}</td>',
-            (
-                (align, label, _cell(cell, row_href if at == 0 else "", at == 0, icons))
-                for at, (cell, (align, label)) in enumerate(zip(cells, columns, strict=False))
-            ),
-        )
-        rows.append((format_html(' class="row-{}"', row_tone) if row_tone else "", pick, body))
-    return format_html_join("", "<tr data-row{}>{}{}</tr>", rows)
+class DrawnNode(template.Node):
+    """What Python draws: the same loop as a template takes seven times as long (office/drawing.py)."""
+
+    def __init__(self, draw, value):
+        self.draw, self.value = draw, value
+
+    def render(self, context):
+        value = self.value.resolve(context, ignore_failures=True)
+        return self.draw(value) if value else ""
 
 
-_PICK = (
-    '<td class="list-pick"><label class="pick"><input class="form-check-input" type="checkbox" name="pick"'
-    ' value="{}" form="bulk" data-pick><span class="visually-hidden">{} {}</span></label></td>'
-)
-_HINTED = ' data-hint="{}" tabindex="0"'
+def _drawn(parser, token):
+    name, value = token.split_contents()
+    from office import drawing  # here: django.forms is slow to import and tags load early
+
+    return DrawnNode(getattr(drawing, name), parser.compile_filter(value))
 
 
-def _cell(cell, row_href, is_first, icons):
-    """What stands in one cell: ready text, as a link, a badge, a clock or a sum."""
-    if not isinstance(cell, dict):
-        cell = vars(cell)
-    text, kind, hint, href = cell["text"], cell.get("kind"), cell.get("hint"), cell.get("href")
-    if kind == "state":
-        colour = TONES.get(cell.get("tone") or "", cell.get("tone"))
-        hinted = format_html(_HINTED, hint) if hint else ""
-        return format_html('<span class="badge state state-{}"{}>{}</span>', colour, hinted, text)
-    if kind == "clock":
-        return _clock_cell(text, cell.get("tone") or "later", hint, icons) if text else ""
-    href = href or row_href
-    if href:
-        css = " ".join(name for name, on in (("row-link", is_first), ("unit", kind == "unit")) if on)
-        return format_html('<a class="{}" href="{}">{}</a>', css, href, text)
-    if kind in ("money", "unit"):
-        return format_html('<span class="{}">{}</span>', kind, text)
-    if hint:
-        return format_html("<span{}>{}</span>", format_html(_HINTED, hint), text)
-    return text
-
-
-def _clock_cell(text, tone_name, hint, icons):
-    if tone_name not in icons:
-        icons[tone_name] = icon(clock_icon(tone_name), "icon-sm")
-    hinted = format_html(_HINTED, hint) if hint else ""
-    spoken = format_html('<span class="visually-hidden"> ({})</span>', hint) if hint else ""
-    return format_html(
-        '<span class="clock clock-{}"{}>{}<span>{}</span>{}</span>',
-        tone_name,
-        hinted,
-        icons[tone_name],
-        text,
-        spoken,
-    )
+for _name in ("list_body", "filter_fields"):
+    register.tag(_name, _drawn)
 
 
 @register.filter
@@ -323,6 +323,11 @@ def field_groups(form):
 @register.simple_tag
 def words() -> SafeString:
     """The sentences app.js needs, in the person's language."""
+    return _words(get_language())
+
+
+@cache
+def _words(_language) -> SafeString:
     return json_script(
         {
             "lost": _("No connection. Nothing you typed is lost: leave this page open."),

@@ -1,0 +1,148 @@
+"""HTML drawn in Python where a page has hundreds of the same: rows of a list, fields of its filter.
+
+A template takes seven times as long for the same loop (16 ms against 2 ms for 50 rows of 9 cells), and lists are what
+people look at all day. Every text goes through `text()`, which escapes it as templates do.
+"""
+
+import html
+import re
+
+from django import forms
+from django.forms.utils import flatatt
+from django.template.loader import render_to_string
+from django.utils.html import conditional_escape
+from django.utils.translation import gettext as _
+
+from office.templatetags.ui import TONES, clock_icon, icon
+
+PLAIN = {
+    f"django/forms/widgets/{name}.html" for name in ("select", "input", "text", "date", "number", "hidden")
+}
+FIRST_FIELDS = 7  # of a filter stand in sight, the others under "More filters"
+_special = re.compile("[&<>\"']").search
+
+
+def text(value):
+    """`value` as HTML text or attribute, escaped unless it is HTML already."""
+    if type(value) is str:
+        return html.escape(value) if _special(value) else value
+    return str(conditional_escape(value))
+
+
+# --- the rows of a list --------------------------------------------------------------------------------------
+
+
+def list_body(page):
+    """`<tr>`s of an office.lists.ListPage."""
+    select = text(_("Select"))
+    opened = []
+    for column in page.columns:
+        align = ' class="text-end"' if column[4] in ("right", "end") else ""
+        opened.append(f'<td{align} data-label="{text(column[1])}">')
+    drawn = []
+    for row in page.rows:
+        if not isinstance(row, dict):
+            row = vars(row)
+        href, tone, cells = row.get("href"), row.get("tone"), row["cells"]
+        drawn.append(f'<tr data-row class="row-{text(tone)}">' if tone else "<tr data-row>")
+        if page.bulk:
+            first = cells[0] if isinstance(cells[0], dict) else vars(cells[0])
+            drawn.append(
+                '<td class="list-pick"><label class="pick"><input class="form-check-input" type="checkbox" name="pick"'
+                f' value="{text(row["pk"])}" form="bulk" data-pick>'
+                f'<span class="visually-hidden">{select} {text(first["text"])}</span></label></td>'
+            )
+        css = "row-link"
+        for open_cell, cell in zip(opened, cells, strict=False):
+            drawn.append(f"{open_cell}{_cell(cell, href, css)}</td>")
+            href = css = ""  # the first cell opens the row
+        drawn.append("</tr>")
+    return "".join(drawn)
+
+
+def _hinted(hint):
+    return f' data-hint="{text(hint)}" tabindex="0"' if hint else ""
+
+
+def _cell(cell, row_href, css):
+    """What stands in one cell: ready text, as a link, a badge, a clock or a sum."""
+    if not isinstance(cell, dict):
+        cell = vars(cell)
+    words, kind, hint = text(cell["text"]), cell.get("kind"), cell.get("hint")
+    if kind == "state":
+        tone = cell.get("tone") or ""
+        return f'<span class="badge state state-{text(TONES.get(tone, tone))}"{_hinted(hint)}>{words}</span>'
+    if kind == "clock":
+        return _clock(words, cell.get("tone") or "later", hint) if words else ""
+    href = cell.get("href") or row_href
+    if href:
+        css = f"{css} unit".strip() if kind == "unit" else css
+        return f'<a class="{css}" href="{text(href)}">{words}</a>'
+    if kind in ("money", "unit"):
+        return f'<span class="{kind}">{words}</span>'
+    return f"<span{_hinted(hint)}>{words}</span>" if hint else words
+
+
+def _clock(words, tone, hint):
+    spoken = f'<span class="visually-hidden"> ({text(hint)})</span>' if hint else ""
+    mark = icon(clock_icon(tone), "icon-sm")
+    return f'<span class="clock clock-{text(tone)}"{_hinted(hint)}>{mark}<span>{words}</span>{spoken}</span>'
+
+
+# --- the fields of its filter --------------------------------------------------------------------------------
+
+
+def filter_fields(form):
+    """The fields of a filter's form: the first in a row, the others under "More filters"."""
+    hidden = "".join(_bare(field) for field in form.hidden_fields())
+    fields = [_labelled(field) for field in form.visible_fields()]
+    show = f'<div class="list-filter-field list-filter-go"><button class="btn">{icon("filter")} {text(_("Show"))}</button></div>'
+    first = f'<div class="list-filter-row">{hidden}{"".join(fields[:FIRST_FIELDS])}{show}</div>'
+    if len(fields) <= FIRST_FIELDS:
+        return first
+    return (
+        f'{first}<details class="list-more"><summary>{icon("adjustments", "icon-sm")} {text(_("More filters"))}</summary>'
+        f'<div class="list-filter-row">{"".join(fields[FIRST_FIELDS:])}</div></details>'
+    )
+
+
+def _labelled(field):
+    if field.errors or getattr(field, "is_check", False) or getattr(field, "is_group", False):
+        return render_to_string("_ui/list_filter_field.html", {"field": field})
+    label = f'<label class="form-label" for="{text(field.id_for_label)}">{text(field.label)}</label>'
+    return f'<div class="list-filter-field">{label}{_bare(field)}</div>'
+
+
+def _bare(field):
+    """The widget as Django draws it: plain inputs and selects here, all others by their own templates."""
+    widget = field.field.widget
+    if widget.template_name not in PLAIN or field.errors or field.field.disabled or field.field.localize:
+        return str(field)
+    attributes = {**widget.attrs, **field.build_widget_attrs({}, widget)}
+    attributes.setdefault("id", field.auto_id)
+    given = field.value()
+    if isinstance(widget, forms.Select):
+        if widget.allow_multiple_selected:
+            attributes["multiple"] = True
+        options = _options(widget, widget.format_value(given))
+        if options is None:
+            return str(field)
+        return f'<select name="{text(field.html_name)}"{flatatt(attributes)}>{options}</select>'
+    value = widget.format_value(given)
+    said = "" if value is None or value == "" else f' value="{text(str(value))}"'
+    kind = attributes.pop("type", widget.input_type)
+    return f'<input type="{text(kind)}" name="{text(field.html_name)}"{said}{flatatt(attributes)}>'
+
+
+def _options(widget, chosen):
+    """`<option>`s; None when they stand in groups."""
+    drawn = []
+    for value, label in widget.choices:
+        if isinstance(label, (list, tuple)):
+            return None
+        value = "" if value is None else str(value)
+        mark = " selected" if value in chosen else ""
+        if mark and not widget.allow_multiple_selected:
+            chosen = ()
+        drawn.append(f'<option value="{text(value)}"{mark}>{text(label)}</option>')
+    return "".join(drawn)
