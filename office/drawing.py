@@ -89,6 +89,37 @@ def _clock(words, tone, hint):
     return f'<span class="clock clock-{text(tone)}"{_hinted(hint)}>{mark}<span>{words}</span>{spoken}</span>'
 
 
+# --- numbers that link to their rows -------------------------------------------------------------------------
+
+
+def tiles(rows):
+    """Numbers as tiles: {"label", "value", "href", "tone", "icon", "hint"}."""
+    return "".join(tile(row) for row in rows)
+
+
+def tile(row):
+    tone, mark, hint = row.get("tone") or "", row.get("icon"), row.get("hint")
+    under = f'<span class="tile-hint">{text(hint)}</span>' if hint else ""
+    return (
+        f'<a class="tile tile-{text(TONES.get(tone, tone))}" href="{text(row["href"])}">'
+        f'<span class="tile-label">{icon(mark) if mark else ""}{text(row["label"])}</span>'
+        f'<span class="tile-value">{text(row["value"])}</span>{under}</a>'
+    )
+
+
+def chart_rows(chart):
+    """The `<tr>`s of a chart's table: (label, values, addresses)."""
+    drawn = []
+    for label, values, *hrefs in chart["rows"]:
+        cells = []
+        for at, value in enumerate(values):
+            href = hrefs[0][at] if hrefs else ""
+            said = f'<a href="{text(href)}">{text(value)}</a>' if href else text(value)
+            cells.append(f'<td class="text-end">{said}</td>')
+        drawn.append(f'<tr><th scope="row">{text(label)}</th>{"".join(cells)}</tr>')
+    return "".join(drawn)
+
+
 # --- the fields of its filter --------------------------------------------------------------------------------
 
 

@@ -227,7 +227,20 @@ def put(subject_kind, subject_id, estate_id, keys):
     gone = [row.pk for pair, row in present.items() if pair not in wanted or row.estate_id != estate_id]
     if gone:
         SearchKey.objects.filter(pk__in=gone).delete()
-    missing = wanted - {pair for pair, row in present.items() if row.estate_id == estate_id}
+    _insert(
+        subject_kind,
+        subject_id,
+        estate_id,
+        wanted - {pair for pair, row in present.items() if row.estate_id == estate_id},
+    )
+
+
+def put_new(subject_kind, subject_id, estate_id, keys):
+    """`put` for a subject made in this transaction: there is nothing to compare with."""
+    _insert(subject_kind, subject_id, estate_id, _cut(keys))
+
+
+def _insert(subject_kind, subject_id, estate_id, missing):
     SearchKey.objects.bulk_create(
         [
             SearchKey(

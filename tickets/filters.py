@@ -95,7 +95,7 @@ class DayRanges(filters.FilterSet):
 NAMES = ("name_zh_hant", "name_zh_hans", "name_en")
 
 
-def _of_catalogue(name, hant, hans, english):
+def name_in_catalogue(hant, hans, english):
     return {"zh-hans": hans, "en": english}.get(get_language() or "", hant) or hant
 
 
@@ -132,7 +132,7 @@ class Choices:
     def label(name, first, second, third):
         if name == "technician":
             return third if third and get_language() == "en" else first
-        return first or second if name == "building" else _of_catalogue(name, first, second, third)
+        return first or second if name == "building" else name_in_catalogue(first, second, third)
 
     def of(self, name, empty):
         return lambda: [("", empty), *self.found.get(name, ())]

@@ -152,6 +152,7 @@ class Promise(models.Model):
                 condition=Q(closed_at__isnull=False),
                 name="promise_closed",
             ),
+            models.Index(fields=["estate", "kind", "fact_at"], name="promise_fact"),
         ]
 
     def __str__(self):

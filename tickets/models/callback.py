@@ -36,6 +36,7 @@ class CallbackTry(models.Model):
     class Meta:
         verbose_name = _("callback")
         ordering = ["ticket", "tried_at", "pk"]
+        indexes = [models.Index(fields=["tried_at"], name="callback_tried")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(score__isnull=True) | Q(score__gte=1, score__lte=5), name="callback_score_1_to_5"

@@ -6,16 +6,15 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from office import clocks
 from office.access import may
-from office.models import Building, Staff
 from tickets import columns, reports
-from tickets.filters import AGES, KINDS, age_bounds
-from tickets.models import CallbackTry, Category, Ticket
+from tickets.filters import AGES, KINDS, age_bounds, name_in_catalogue
+from tickets.models import CallbackTry, Ticket
 
 Outcome = CallbackTry.Outcome
 
@@ -60,31 +59,34 @@ def dashboard(request):
     start, end = reports.month_bounds(first, zone)
     tonight = clocks.end_of_day(clocks.local_date(now, zone), zone)
     links = Links(first)
-    figures = reports.promise_figures(estate.pk, KINDS, now, tonight, start, end)
-    rate = reports.callback_rate(estate.pk, start, end)
-    answers = reports.callback_answers(estate.pk, start, end)
-    opened = reports.opened_figures(estate.pk, start, end)
-    groups = reports.open_figures(estate.pk)
-    ages = reports.open_ages(estate.pk, [age_bounds(row[0], now, zone) for row in AGES])
+    board = reports.board(
+        estate_id=estate.pk,
+        kinds=KINDS,
+        now=now,
+        tonight=tonight,
+        start=start,
+        end=end,
+        ages=[age_bounds(row[0], now, zone) for row in AGES],
+    )
     month = f"{first:%Y-%m}"
     context = {
         "month": month,
         "before": f"?month={clocks.add_months(first, -1):%Y-%m}",
         "after": f"?month={clocks.add_months(first, 1):%Y-%m}" if end <= now else "",
         "tiles": [
-            *_promise_tiles(figures, links),
-            *_callback_tiles(rate, links),
-            *_month_tiles(opened, answers, links),
+            *_promise_tiles(board.promises, links),
+            *_callback_tiles(board.callbacks, links),
+            *_month_tiles(board.opened, board.answers, links),
         ],
         "charts": [
-            _age_chart(ages, links),
-            _promise_chart(figures, links),
-            _load_chart(groups, links),
-            _state_chart(groups, links),
-            _satisfaction_chart(answers, links),
-            _score_chart(answers, links),
-            _category_chart(opened, estate, links),
-            _building_chart(opened, estate, links),
+            _age_chart(board.ages, links),
+            _promise_chart(board.promises, links),
+            _load_chart(board, links),
+            _state_chart(board.open, links),
+            _satisfaction_chart(board.answers, links),
+            _score_chart(board.answers, links),
+            _category_chart(board, links),
+            _building_chart(board, links),
         ],
     }
     return render(request, "tickets/dashboard.html", context)
@@ -145,6 +147,17 @@ def _chart(key, title, head, series, rows, **more):
     return {"id": f"chart-{key}", "title": title, "head": head, "series": series, "rows": rows, **more}
 
 
+def _sums(rows, key):
+    counts: dict = {}
+    for row in rows:
+        counts[row[key]] = counts.get(row[key], 0) + row["n"]
+    return counts
+
+
+def _staff_name(name, name_en):
+    return name_en if name_en and get_language() == "en" else name
+
+
 def _age_chart(ages, links):
     rows = [
         (label, [n], [links.tickets(open="yes", age=key)])
@@ -178,13 +191,10 @@ def _promise_chart(figures, links):
     )
 
 
-def _load_chart(groups, links):
-    counts: dict = {}
-    for row in groups:
-        counts[row["technician_id"]] = counts.get(row["technician_id"], 0) + row["n"]
-    names = Staff.objects.in_bulk([pk for pk in counts if pk])
+def _load_chart(board, links):
+    counts = _sums(board.open, "technician")
     rows = [
-        (names[pk].local_name, [n], [links.tickets(open="yes", technician=pk)])
+        (_staff_name(*board.technicians[pk]), [n], [links.tickets(open="yes", technician=pk)])
         for pk, n in sorted(counts.items(), key=lambda item: -item[1])
         if pk
     ]
@@ -194,9 +204,7 @@ def _load_chart(groups, links):
 
 
 def _state_chart(groups, links):
-    counts: dict = {}
-    for row in groups:
-        counts[row["state"]] = counts.get(row["state"], 0) + row["n"]
+    counts = _sums(groups, "state")
     rows = [
         (str(label), [counts[state]], [links.tickets(open="yes", state=state)])
         for state, label in Ticket.State.choices
@@ -230,13 +238,10 @@ def _score_chart(answers, links):
     return _chart("scores", _("Scores given"), _("Score"), [_("callbacks")], rows)
 
 
-def _category_chart(opened, estate, links):
-    counts: dict = {}
-    for row in opened:
-        counts[row["category_id"]] = counts.get(row["category_id"], 0) + row["n"]
-    names = Category.objects.in_bulk(list(counts))
+def _category_chart(board, links):
+    counts = _sums(board.opened, "category")
     rows = [
-        (names[pk].local_name, [n], [links.tickets(category=pk, **links.span("opened"))])
+        (name_in_catalogue(*board.categories[pk]), [n], [links.tickets(category=pk, **links.span("opened"))])
         for pk, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
     return _chart(
@@ -250,15 +255,12 @@ def _category_chart(opened, estate, links):
     )
 
 
-def _building_chart(opened, estate, links):
-    counts: dict = {}
-    for row in opened:
-        counts[row["building_id"]] = counts.get(row["building_id"], 0) + row["n"]
-    names = Building.objects.in_bulk([pk for pk in counts if pk])
+def _building_chart(board, links):
+    counts = _sums(board.opened, "building")
     span = links.span("opened")
     rows = [
-        (str(building), [counts[building.pk]], [links.tickets(building=building.pk, **span)])
-        for building in sorted(names.values(), key=lambda row: row.sort_key)
+        (words, [counts[pk]], [links.tickets(building=pk, **span)])
+        for pk, (words, _key) in sorted(board.buildings.items(), key=lambda item: item[1][1])
     ]
     if None in counts:
         rows.append((_("no building"), [counts[None]], [links.tickets(no_building="true", **span)]))
