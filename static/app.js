@@ -826,7 +826,7 @@
     canvas.deskChart = new window.Chart(canvas, {
       type: data.kind,
       data: {
-        labels: data.labels,
+        labels: round || data.horizontal ? data.labels : data.labels.map(lines),
         datasets: data.series.map(function (series, index) {
           var own = colour(series.tone || data.toned ? CHART_TONES[series.tone] || "--tblr-blue" : CHART_ORDER[index % CHART_ORDER.length]);
           return {
@@ -841,7 +841,7 @@
         scales: round ? {} : { x: axis(data.horizontal), y: axis(!data.horizontal) },
         plugins: {
           legend: { display: many || round, position: "bottom", labels: { color: text, boxWidth: 12, boxHeight: 12 } },
-          tooltip: { callbacks: { label: function (item) { return (many ? item.dataset.label + ": " : "") + item.formattedValue + (data.unit ? " " + data.unit : ""); } } }
+          tooltip: { callbacks: { title: function (items) { return items.length ? data.labels[items[0].dataIndex] : ""; }, label: function (item) { return (many ? item.dataset.label + ": " : "") + item.formattedValue + (data.unit ? " " + data.unit : ""); } } }
         },
         onHover: function (event, hits) { event.native.target.style.cursor = hits.length && data.series[hits[0].datasetIndex].hrefs[hits[0].index] ? "pointer" : "default"; },
         onClick: function (_event, hits) {
@@ -850,6 +850,14 @@
         }
       }
     });
+  }
+  function lines(label) {
+    /* A long label under a bar stands on several lines: turned round it would be cut off. */
+    return String(label).split(" ").reduce(function (all, word) {
+      var last = all.length - 1;
+      if (last >= 0 && (all[last] + " " + word).length <= 12) all[last] += " " + word; else all.push(word);
+      return all;
+    }, []);
   }
   function startChart(canvas) {
     script(doc.body.dataset.chartSrc).then(function () { charts.push(canvas); drawChart(canvas); });

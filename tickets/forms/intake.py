@@ -30,7 +30,7 @@ class IntakeForm(Form):
     """Name, address, telephone, what is wrong, when; the first three come filled from the household."""
 
     keyed = True
-    widths = {"reporter_name": 4, "where": 4, "reporter_phone": 4, "category": 8, "urgent": 4}
+    widths = {"reporter_name": 3, "where": 5, "reporter_phone": 4, "category": 8, "urgent": 4}
 
     def __init__(self, *args, estate, now, **kwargs):
         self.estate, self.now = estate, now
