@@ -9,6 +9,7 @@ from django.db import transaction
 
 from office.models import FormKey
 
+LONGEST = FormKey._meta.get_field("location").max_length
 
 def _read(key):
     """The key as UUID; None for anything we did not write ourselves."""
@@ -28,7 +29,7 @@ def known(key, staff):
 
 @transaction.atomic
 def once(key, staff, now, act):
-    """(address, first): `act()` runs once per key and answers the address to go to (at most 300 characters).
+    """(address, first): `act()` runs once per key and answers the address to go to.
 
     The key is written before the effect and in its transaction: a second sender waits for the first and then
     finds its address; if the effect fails the key goes with it, and the form may be sent again.
@@ -39,6 +40,8 @@ def once(key, staff, now, act):
         if row.staff_id != staff.pk:  # somebody else's key: no business of theirs, a new one is as good
             return once(uuid.uuid4(), staff, now, act)
         return row.location, False
-    row.location = act()
+    location = act()
+    # Kept for whoever sends it again; an address too long to be kept goes without its query.
+    row.location = location if len(location) <= LONGEST else location.partition("?")[0][:LONGEST]
     row.save(update_fields=["location"])
-    return row.location, True
+    return location, True

@@ -55,6 +55,13 @@ def test_somebody_elses_key_tells_nothing(clerk, lead):
     assert formkeys.once(KEY, lead, NOW, lambda: "/mine") == ("/mine", True)
 
 
+@pytest.mark.django_db
+def test_an_address_too_long_to_keep_goes_without_its_query(clerk):
+    address = "/repairs/callbacks?skip=" + ",".join(["123456"] * 60)
+    assert formkeys.once(KEY, clerk, NOW, lambda: address) == (address, True)
+    assert formkeys.once(KEY, clerk, NOW, lambda: address) == ("/repairs/callbacks", False)
+
+
 def _twice(act):
     """Two threads at once; what each got."""
     gate, answers = threading.Barrier(2), []

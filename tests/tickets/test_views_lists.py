@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from office.models import Promise
 from tests.cast import NOW, make_unit
 from tickets import actions
 from tickets.models import Asset, Ticket
@@ -174,6 +175,16 @@ def test_several_are_dispatched_after_a_preview(take, lead, technician, sign_in,
     done = client.post(url, {"pick": picks, "go": "1", "technician": technician.pk})
     assert done.status_code == 302
     assert Ticket.objects.filter(state="dispatched", technician=technician).count() == 2
+
+
+def test_several_dispatched_twice_with_one_form_go_once(take, lead, technician, sign_in, now):
+    ticket = take(window_from=now + timedelta(hours=1), window_to=now + timedelta(hours=3))
+    client, url = sign_in(lead), reverse("tickets:dispatch_many")
+    key = client.post(url, {"pick": [ticket.pk]}).context["form"]["form_key"].value()
+    sent = {"pick": [ticket.pk], "go": "1", "technician": technician.pk, "form_key": key}
+    answers = [client.post(url, sent) for _ in range(2)]
+    assert [(answer.status_code, answer.url) for answer in answers] == [(302, answers[0].url)] * 2
+    assert Promise.objects.filter(kind="arrival").count() == 1
 
 
 def test_what_cannot_be_dispatched_is_listed_with_its_reason(take, ended, lead, technician, sign_in, now):

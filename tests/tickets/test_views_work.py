@@ -60,6 +60,27 @@ def test_a_change_offers_to_be_undone(take, technician, lead, sign_in):
     assert said[0].extra_tags.startswith("undo:/")
 
 
+@pytest.mark.parametrize("back", ["NaN", "tickets:list", "//evil.example/", "https://evil.example/", "/" + "a" * 400])
+def test_only_an_address_of_ours_is_gone_back_to(take, clerk, sign_in, back):
+    ticket = take()
+    url = reverse("tickets:decide_cost", args=[ticket.pk])
+    answer = sign_in(clerk).post(url, {"cost": "warranty", "reason": "x", "back": back})
+    assert (answer.status_code, answer.url) == (302, reverse("tickets:ticket", args=[ticket.pk]))
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"), [("consent", "at", "0001-01-01T00:00"), ("wait", "until", "9999-12-31")]
+)
+def test_a_time_no_calendar_holds_is_an_error_at_its_field(dispatched, lead, sign_in, name, field, value):
+    """Written down, the first could never be read again."""
+    ticket = dispatched()
+    Ticket.objects.update(cost="paid")
+    data = {"amount": "10", "consent_by": "張", "how": "phone", "waiting_for": "parts", "reason": "x"}
+    data |= {field: value, "version": ticket.version}
+    answer = sign_in(lead).post(reverse(f"tickets:{name}", args=[ticket.pk]), data)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+
+
 def test_a_past_window_is_an_error_at_its_field(take, technician, lead, sign_in):
     ticket = take()
     answer = sign_in(lead).post(

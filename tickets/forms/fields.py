@@ -13,6 +13,7 @@ from tickets.models import Category
 
 NOON, AFTER_LUNCH = time(12), time(13, 30)
 LONGEST_AHEAD = timedelta(days=180)  # further away is rather a slip of the finger
+LONGEST_BACK = timedelta(days=3653)
 
 
 class PlaceField(forms.CharField):
@@ -74,6 +75,8 @@ class PastTimeField(DateTimeField):
         value = super().clean(value)
         if value and value > self.now + timedelta(minutes=5):
             raise forms.ValidationError(_("This time has not come yet."), code="future")
+        if value and value < self.now - LONGEST_BACK:
+            raise forms.ValidationError(_("This is more than ten years ago. Check the date."), code="past")
         return value
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from office import clocks, lists, promises
+from office import clocks, formkeys, lists, promises
 from office.access import may
 from office.models import Promise, Staff
 from office.refusals import Refused
@@ -115,6 +115,8 @@ def dispatch_many(request):
         messages.warning(request, _("No ticket was chosen."))
         return redirect("tickets:list")
     too_many, tickets = len(tickets) > BULK_LIMIT, tickets[:BULK_LIMIT]
+    if already := formkeys.known(request.POST.get("form_key"), request.user):
+        return redirect(already)
     go = "technician" in request.POST or "go" in request.POST
     form = BulkDispatchForm(
         request.POST if go else None,
@@ -135,7 +137,17 @@ def dispatch_many(request):
     }
     if not go or not form.is_valid():
         return render(request, "tickets/dispatch_many.html", context, status=422 if go else 200)
-    sent, refused = _dispatch_each(request, tickets, form.cleaned_data)
+    address = reverse("tickets:list") + f"?open=yes&technician={form.cleaned_data['technician'].pk}"
+    answers = {}
+
+    def send():
+        answers["sent"], answers["refused"] = _dispatch_each(request, tickets, form.cleaned_data)
+        return address
+
+    _address, first = formkeys.once(form.cleaned_data["form_key"], request.user, request.now, send)
+    if not first:
+        return redirect(address)
+    sent, refused = answers["sent"], answers["refused"]
     if refused:
         return render(
             request,
@@ -147,7 +159,7 @@ def dispatch_many(request):
         request,
         ngettext("%(n)s ticket dispatched.", "%(n)s tickets dispatched.", len(sent)) % {"n": len(sent)},
     )
-    return redirect(reverse("tickets:list") + f"?open=yes&technician={form.cleaned_data['technician'].pk}")
+    return redirect(address)
 
 
 def _no_window(ticket, now):
