@@ -1,0 +1,105 @@
+"""Every page, read by axe in both themes and two languages, and measured at the width of a desk and a telephone.
+
+The pages are those of the reviewed access table that answer a GET, each opened by one of the roles that may.
+"""
+
+import re
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from tests.architecture.access_table import TABLE
+from tests.architecture.world import World
+from tests.browser.conftest import AXE, sign_in
+
+# Few people open many pages: a browser each, and what it has fetched stays with it.
+ORDER = ("supervisor", "clerk", "admin", "technician")
+PAPER = re.compile(
+    r"/pdf|\.pdf|/print\?|/office/files/|/office/forms/\w+/|/day/print"
+)  # no pages; drawn elsewhere
+BARE = ("account_login", "account_inactive")  # nobody has signed in
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+MARKERS = ("{{", "{%", "%(", "msgid", "fuzzy", "!!!")
+READ = """async (options) => {
+  const found = await axe.run(document, { ...options, resultTypes: ["violations"], iframes: false });
+  return found.violations.map((rule) => `${rule.id}: ${rule.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+}"""
+FACTS = """() => ({
+  title: document.title.split("·")[0].trim(),
+  headings: Array.from(document.querySelectorAll("h1"), (heading) => heading.textContent.trim()),
+  language: document.documentElement.lang.toLowerCase(),
+  text: document.body.innerText,
+})"""
+WIDER = """() => {
+  const most = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= most) return "";
+  const out = Array.from(document.querySelectorAll("body *")).filter((one) => one.getBoundingClientRect().right > most + 1);
+  return `${document.documentElement.scrollWidth} > ${most} px: ` + out.slice(-2).map((one) => one.outerHTML.slice(0, 120)).join(" | ");
+}"""
+
+
+def pages(world):
+    """[(name, address, role)] of every page a GET shows."""
+    found = [("account_login", reverse("account_login"), "")]
+    for line in TABLE:
+        if line.get != 200 or line.name in ("healthz", "readyz"):
+            continue
+        address = reverse(line.name, kwargs=line.args(world) if line.args else None)
+        if PAPER.search(address):
+            continue
+        opens = line.opens.split()
+        role = "" if line.name in BARE else next((one for one in ORDER if one in opens), opens[0])
+        found.append((line.name, address, role))
+    # What the table cannot say: pages with content, and those of errors.
+    found.append(("404", "/nowhere/", "clerk"))
+    found.append(("search", f"{reverse('search')}?q=3", "clerk"))
+    found.append(("intake", f"{reverse('tickets:intake')}?unit={world.unit.pk}", "clerk"))
+    return sorted(found, key=lambda page: page[2])
+
+
+def look(page, name, address, language):
+    """What is wrong with one page: [sentence]."""
+    answer = page.goto(address, wait_until="domcontentloaded")
+    if "text/html" not in answer.headers.get("content-type", "") or page.locator("main").count() == 0:
+        return []
+    if page.locator("select[data-choose]").count():
+        page.wait_for_selector(".ts-wrapper")
+    wrong = []
+    facts = page.evaluate(FACTS)
+    if not facts["title"]:
+        wrong.append("no title")
+    if len(facts["headings"]) != 1 or not facts["headings"][0]:
+        wrong.append(f"headings {facts['headings']}")
+    if facts["language"] != language:
+        wrong.append(f"says it is in {facts['language']}")
+    wrong += [f"{marker} in the text" for marker in MARKERS if marker in facts["text"]]
+    wrong.append(page.evaluate(WIDER))
+    page.evaluate(AXE)
+    page.evaluate("deskTheme('light')")
+    wrong += [f"light {sentence}" for sentence in page.evaluate(READ, {"runOnly": TAGS})]
+    page.evaluate("deskTheme('dark')")  # only colours differ
+    wrong += [f"dark {sentence}" for sentence in page.evaluate(READ, {"runOnly": ["color-contrast"]})]
+    page.set_viewport_size({"width": 390, "height": 844})
+    wrong.append(page.evaluate(WIDER))
+    wrong += [f"phone {sentence}" for sentence in page.evaluate(READ, {"runOnly": ["target-size"]})]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return [f"{name} ({language}) {sentence}" for sentence in wrong if sentence]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hant"])
+def test_every_page_reads_well(new_page, served, language):
+    with transaction.atomic():  # rows are made as the addresses ask for them
+        world = World()
+        world.person, world.done, world.waiting, world.notice  # noqa: B018
+        found = pages(world)
+        type(world.cast["clerk"]).objects.update(language=language)
+    wrong, browsers = [], {}
+    for name, address, role in found:
+        if role not in browsers:
+            page = browsers[role] = new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+            page.route(PAPER, lambda route: route.abort())
+            if role:
+                sign_in(page, world.cast[role], served.url)
+        wrong += look(browsers[role], name, address, language)
+    assert not wrong, "\n" + "\n".join(wrong)
