@@ -31,6 +31,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -325,7 +326,7 @@ class Servers:
         os.chmod(self.run, 0o700)
 
 
-class _Server:
+class _Server(ABC):
     """One server: a program, a log, and a lock that it holds itself as long as any process of it lives."""
 
     def __init__(self, servers, name):
@@ -412,22 +413,25 @@ class _Server:
     def sitting(self):
         return f"processes {', '.join(map(str, self.pids()))}" if Path("/proc/self").exists() else ""
 
+    @abstractmethod
     def ready(self):
-        raise NotImplementedError
+        """Whether the server answers."""
 
+    @abstractmethod
     def command(self):
-        raise NotImplementedError
+        """Program and arguments."""
 
+    @abstractmethod
     def ask_to_stop(self):
-        raise NotImplementedError
+        """Ask for an orderly end; somebody else waits for it."""
 
-    def clear(self):
+    def clear(self):  # noqa: B027 a step that not every server has
         """Remove what a killed server left; called only when no process of it lives."""
 
-    def make(self):
+    def make(self):  # noqa: B027 a step that not every server has
         """First start: create the data."""
 
-    def set_up(self):
+    def set_up(self):  # noqa: B027 a step that not every server has
         """After the first start: roles, database."""
 
 

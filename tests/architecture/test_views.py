@@ -72,7 +72,7 @@ def test_no_inline_style_or_script(path):
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_no_short_cuts_in_the_code(path):
     text = path.read_text()
-    for word in ("mark_safe", "csrf_exempt", "TODO", "FIXME"):
+    for word in ("mark_safe", "csrf_exempt", "TO" + "DO", "FIX" + "ME"):
         assert word not in text, word
 
 
