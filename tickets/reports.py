@@ -188,7 +188,10 @@ def clocks_of(subject_kind, ids):
     """{subject id: [open promises, earliest due first]} in one query, for pages that show every clock."""
     found = defaultdict(list)
     for promise in (
-        Promise.objects.filter(subject_kind=subject_kind, subject_id__in=ids).open().order_by("due_at")
+        Promise.objects.filter(subject_kind=subject_kind, subject_id__in=ids)
+        .open()
+        .select_related("owner")
+        .order_by("due_at")
     ):
         found[promise.subject_id].append(promise)
     return found

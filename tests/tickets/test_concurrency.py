@@ -123,6 +123,17 @@ def test_two_leads_dispatch_from_the_same_page_and_the_second_is_told(office):
     assert Promise.objects.filter(kind="arrival").count() == 1
 
 
+def test_two_clerks_name_each_others_ticket_as_the_one_that_goes_on_and_one_goes_on(office):
+    for _ in range(5):
+        first, second = taken(office), taken(office)
+        answers = race(*[
+            lambda by=by, row=row, of=of: actions.mark_duplicate(ticket=row, of=of, told="電話", by=office[by], now=NOW)
+            for by, row, of in (("clerk", first, second), ("cashier", second, first))
+        ])  # fmt: skip
+        assert sum(isinstance(answer, Refused) for answer in answers) == 1
+        assert Ticket.objects.filter(pk__in=[first.pk, second.pk], closed_at=None).count() == 1
+
+
 def test_many_clerks_take_tickets_and_no_number_is_lost_or_given_twice(office):
     answers = race(*[lambda n=n: taken(office, place=str(n)) for n in range(8)])
     assert sorted(ticket.number for ticket in answers) == [f"R2026-{n:06}" for n in range(1, 9)]

@@ -116,6 +116,7 @@ def dispatch_many(request):
         return redirect("tickets:list")
     too_many, tickets = len(tickets) > BULK_LIMIT, tickets[:BULK_LIMIT]
     if already := formkeys.known(request.POST.get("form_key"), request.user):
+        messages.info(request, _("This was saved already; here it is."))
         return redirect(already)
     go = "technician" in request.POST or "go" in request.POST
     form = BulkDispatchForm(
