@@ -11,6 +11,7 @@ from office.models import FormKey
 
 LONGEST = FormKey._meta.get_field("location").max_length
 
+
 def _read(key):
     """The key as UUID; None for anything we did not write ourselves."""
     try:

@@ -24,7 +24,9 @@ def oldest_due(now):
 
 def desk_counts(staff, now):
     """{"bell": unread notices, "overdue": promises owed and past due} of one person, in one query."""
-    with connection.cursor() as cursor:  # by hand: every page asks this, and putting it together cost as much again
+    with (
+        connection.cursor() as cursor
+    ):  # by hand: every page asks this, and putting it together cost as much again
         cursor.execute(
             f"""SELECT (SELECT count(*) FROM {Message._meta.db_table}
                          WHERE staff_id = %(staff)s AND channel = 'desk' AND read_at IS NULL),

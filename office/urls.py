@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from office.views import bell, drafts, estates, files, jobs, log, profile, reminders, settings, sheets, staff, undo
+from office.views import (
+    bell,
+    drafts,
+    estates,
+    files,
+    jobs,
+    log,
+    profile,
+    reminders,
+    settings,
+    sheets,
+    staff,
+    undo,
+)
 
 app_name = "office"
 urlpatterns = [

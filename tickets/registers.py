@@ -151,7 +151,9 @@ def register():
     journal.words("ticket.waiting", Ticket.Waiting.choices)
     journal.words("ticket.request", Request.Kind.choices)
     journal.words("ticket.stream", Category.Stream.choices)
-    journal.words("ticket.promise", [(kind.name, kind.label) for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING)])
+    journal.words(
+        "ticket.promise", [(kind.name, kind.label) for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING)]
+    )
     journal.field_words("ticket.field", Ticket)
     promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
     files.register_subject(Ticket.SUBJECT, may_read_files)

@@ -60,7 +60,9 @@ def test_a_change_offers_to_be_undone(take, technician, lead, sign_in):
     assert said[0].extra_tags.startswith("undo:/")
 
 
-@pytest.mark.parametrize("back", ["NaN", "tickets:list", "//evil.example/", "https://evil.example/", "/" + "a" * 400])
+@pytest.mark.parametrize(
+    "back", ["NaN", "tickets:list", "//evil.example/", "https://evil.example/", "/" + "a" * 400]
+)
 def test_only_an_address_of_ours_is_gone_back_to(take, clerk, sign_in, back):
     ticket = take()
     url = reverse("tickets:decide_cost", args=[ticket.pk])

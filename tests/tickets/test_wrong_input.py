@@ -42,7 +42,41 @@ EXTRA = (
     "skip",
     "repeat_of",
 )
-PARAMETERS = ["q", "day", "technician", "unit", "person", "asset", "order", "after", "before", "page", "ticket", "skip", "how", "back", "size", "number", "where", "category", "month", "from", "to", "since", "until", "state", "sort", "repeat_of", "opened_from", "opened_to", "due", "reporter_name", "now", "for", "query"]
+PARAMETERS = [
+    "q",
+    "day",
+    "technician",
+    "unit",
+    "person",
+    "asset",
+    "order",
+    "after",
+    "before",
+    "page",
+    "ticket",
+    "skip",
+    "how",
+    "back",
+    "size",
+    "number",
+    "where",
+    "category",
+    "month",
+    "from",
+    "to",
+    "since",
+    "until",
+    "state",
+    "sort",
+    "repeat_of",
+    "opened_from",
+    "opened_to",
+    "due",
+    "reporter_name",
+    "now",
+    "for",
+    "query",
+]
 LINES = [line for line in TABLE if line.name.startswith("tickets:")]
 
 

@@ -21,7 +21,11 @@ def back_to(request, ticket):
     """Where the page was opened from, if that is ours; else the ticket."""
     target = request.POST.get("back") or request.GET.get("back", "")
     # A path: anything else `redirect` would take for the name of a view.
-    if target.startswith("/") and len(target) <= LONGEST and url_has_allowed_host_and_scheme(target, {request.get_host()}):
+    if (
+        target.startswith("/")
+        and len(target) <= LONGEST
+        and url_has_allowed_host_and_scheme(target, {request.get_host()})
+    ):
         return target
     return reverse("tickets:ticket", args=[ticket.pk])
 
