@@ -9,7 +9,7 @@ from django.db import transaction
 
 from office.models import FormKey
 
-LONGEST = FormKey._meta.get_field("location").max_length
+LONGEST: int = FormKey._meta.get_field("location").max_length or 0
 
 
 def _read(key):
