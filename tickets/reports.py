@@ -20,7 +20,7 @@ def repeat_candidates(*, estate, category, unit, asset, now, limit=5, other_than
         return []
     place = {"unit": unit} if unit else {"asset": asset}
     since = now - timedelta(days=estate.repeat_days)
-    found = Ticket.objects.filter(
+    found: Any = Ticket.objects.filter(
         estate=estate, category=category, opened_at__gte=since, opened_at__lte=now, **place
     ).exclude(state=Ticket.State.CANCELLED)
     if other_than:
@@ -317,9 +317,8 @@ def board(*, estate_id, kinds, now, tonight, start, end, ages):
     with connection.cursor() as cursor:
         cursor.execute(_BOARD.replace("{ages}", ", ".join(columns)), values)
         read = cursor.fetchone()
-    waiting, ended, callbacks, answers, opened, unfinished, staff, categories, buildings = (
-        json.loads(part) if isinstance(part, str) else part or [] for part in read
-    )
+    parts: list[Any] = [json.loads(part) if isinstance(part, str) else part or [] for part in read]
+    waiting, ended, callbacks, answers, opened, unfinished, staff, categories, buildings = parts
     figures: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     for row in (*waiting, *ended):
         figures[row.pop("kind")].update(row)
