@@ -120,6 +120,43 @@ def chart_rows(chart):
     return "".join(drawn)
 
 
+# --- what happened, and facts ---------------------------------------------------------------------------------
+
+
+def timeline(events):
+    """`<li>`s of {"text", "at", "iso", "by", "note", "icon", "tone", "href"}."""
+    drawn = []
+    for event in events:
+        tone, words, href, by = (
+            event.get("tone") or "",
+            text(event["text"]),
+            event.get("href"),
+            event.get("by"),
+        )
+        note = f'<p class="timeline-note">{text(event["note"])}</p>' if event.get("note") else ""
+        iso = f' datetime="{text(event["iso"])}"' if event.get("iso") else ""
+        drawn.append(
+            f'<li class="timeline-item timeline-{text(TONES.get(tone, tone))}">'
+            f'<span class="timeline-mark">{icon(event.get("icon") or "history", "icon-sm")}</span>'
+            f'<div class="timeline-body"><p class="timeline-text">'
+            f"{f'<a href={chr(34)}{text(href)}{chr(34)}>{words}</a>' if href else words}</p>{note}"
+            f'<p class="timeline-meta"><time{iso}>{text(event["at"])}</time>{f" · {text(by)}" if by else ""}</p>'
+            "</div></li>"
+        )
+    return "".join(drawn)
+
+
+def fact_rows(facts):
+    """Rows of (label, text) or (label, text, href); an empty text shows a dash."""
+    drawn = []
+    for label, said, *href in facts:
+        words = text(said) if said else "–"
+        if href and href[0]:
+            words = f'<a href="{text(href[0])}">{words if said else ""}</a>'
+        drawn.append(f'<div class="facts-row"><dt>{text(label)}</dt><dd>{words}</dd></div>')
+    return "".join(drawn)
+
+
 # --- the fields of its filter --------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from office import clocks
+from office.addresses import row_address
 from office.lists import Column, List, stamp
 from tickets.filters import AssetFilter, CallbackFilter, PromiseFilter, TicketFilter
 from tickets.models import Asset, CallbackTry, Category, Ticket
@@ -128,7 +129,7 @@ TICKETS = List(
     filterset=TicketFilter,
     orders={"newest": ("-opened_at", "-id"), "next": ("next_due_at", "id")},
     default_order="newest",
-    row_href=lambda row: reverse("tickets:ticket", args=[row["id"]]),
+    row_href=lambda row: row_address("tickets:ticket", row["id"]),
     row_tone=lambda row: "late" if clock_tone(row) == "late" else "",
     empty=(
         gettext_lazy("No repair has been reported yet."),
@@ -190,7 +191,7 @@ PROMISES = List(
     filterset=PromiseFilter,
     orders={"due": ("due_at", "id")},
     default_order="due",
-    row_href=lambda row: reverse("tickets:ticket", args=[row["subject_id"]]),
+    row_href=lambda row: row_address("tickets:ticket", row["subject_id"]),
     empty=(gettext_lazy("No promise about a repair yet."),),
     export_permission="tickets.export",
 )
@@ -234,7 +235,7 @@ CALLBACKS = List(
     filterset=CallbackFilter,
     orders={"newest": ("-tried_at", "-id")},
     default_order="newest",
-    row_href=lambda row: reverse("tickets:ticket", args=[row["ticket_id"]]),
+    row_href=lambda row: row_address("tickets:ticket", row["ticket_id"]),
     empty=(
         gettext_lazy("No callback has been made yet."),
         lambda: reverse("tickets:callbacks"),

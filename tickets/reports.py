@@ -30,16 +30,17 @@ def repeat_candidates(*, estate, category, unit, asset, now, limit=5, other_than
     return list(found.order_by("-opened_at", "-pk")[:limit])
 
 
-def fault_history(ticket, limit=8):
-    """Earlier tickets of the same category at the same place, newest first; printed on the work order (SPEC §4.2)."""
+def fault_history(ticket, limit=8, only=()):
+    """Earlier tickets of the same category at the same place, newest first; printed on the work order (SPEC §4.2).
+
+    `only` names the fields that are shown, where not all of a ticket's sixty are.
+    """
     if ticket.unit_id is None and ticket.asset_id is None:
         return []
     place = {"unit_id": ticket.unit_id} if ticket.unit_id else {"asset_id": ticket.asset_id}
-    return list(
-        Ticket.objects.filter(category_id=ticket.category_id, opened_at__lt=ticket.opened_at, **place)
-        .select_related("technician")
-        .order_by("-opened_at", "-pk")[:limit]
-    )
+    earlier = Ticket.objects.filter(category_id=ticket.category_id, opened_at__lt=ticket.opened_at, **place)
+    earlier = earlier.select_related("technician").order_by("-opened_at", "-pk")
+    return list((earlier.only(*only) if only else earlier)[:limit])
 
 
 def open_of_unit(unit_id):
@@ -67,6 +68,40 @@ def callbacks_of_unit(unit_id, limit):
         .select_related("ticket", "by")
         .order_by("-tried_at", "-pk")[:limit]
     )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a ticket has at all: most have little, and need not be asked for each."""
+
+    lines: bool
+    tests: bool
+    callbacks: bool
+    requests: bool
+    files: bool
+    history: bool
+
+
+def parts_of(ticket):
+    """One statement of index look-ups."""
+    place, at = ("unit_id", ticket.unit_id) if ticket.unit_id else ("asset_id", ticket.asset_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT EXISTS (SELECT FROM tickets_workline AS line JOIN tickets_workorder AS errand
+                               ON errand.id = line.work_order_id WHERE errand.ticket_id = %(id)s),
+                       EXISTS (SELECT FROM tickets_watertest WHERE ticket_id = %(id)s),
+                       EXISTS (SELECT FROM tickets_callbacktry WHERE ticket_id = %(id)s),
+                       EXISTS (SELECT FROM tickets_request WHERE ticket_id = %(id)s),
+                       EXISTS (SELECT FROM office_file WHERE subject_kind = %(kind)s AND subject_id = %(id)s
+                               AND removed_at IS NULL),
+                       EXISTS (SELECT FROM tickets_ticket WHERE {place} = %(place)s AND category_id = %(category)s
+                               AND opened_at < %(opened)s)""",  # noqa: S608  the column is one of ours
+            {
+                "id": ticket.pk, "kind": ticket.SUBJECT, "place": at, "category": ticket.category_id,
+                "opened": ticket.opened_at,
+            },
+        )  # fmt: skip
+        return Parts(*cursor.fetchone())
 
 
 def technicians(estate_id):

@@ -68,7 +68,11 @@ def is_of_the_crew(ticket, staff):
     """Whether `staff` went for any work order of the ticket, the earlier ones of a rework included."""
     if is_own(ticket, staff):
         return True
-    return ticket.pk is not None and ticket.work_orders.filter(technician_id=staff.pk).exists()
+    if ticket.pk is None:
+        return False
+    if "work_orders" in getattr(ticket, "_prefetched_objects_cache", ()):  # the page has read them already
+        return any(order.technician_id == staff.pk for order in ticket.work_orders.all())
+    return ticket.work_orders.filter(technician_id=staff.pk).exists()
 
 
 def crew_calls_nobody_back():

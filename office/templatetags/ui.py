@@ -259,7 +259,7 @@ def _drawn(parser, token):
     return DrawnNode(getattr(drawing, name), parser.compile_filter(value))
 
 
-for _name in ("list_body", "filter_fields", "tiles", "tile", "chart_rows"):
+for _name in ("list_body", "filter_fields", "tiles", "tile", "chart_rows", "timeline", "fact_rows"):
     register.tag(_name, _drawn)
 
 

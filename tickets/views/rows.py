@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from tickets import rules
 from tickets.models import Ticket, WorkOrder
 
+TICKET_PAGE = ("unit", "asset", "category", "owner", "technician")
 PAGE = (
     "estate",
     "unit__building",
@@ -15,8 +16,6 @@ PAGE = (
     "owner",
     "technician",
     "reporter",
-    "repeat_of",
-    "duplicate_of",
 )
 
 
@@ -30,8 +29,13 @@ def tickets(staff):
 
 
 def ticket(request, pk):
-    """One ticket with everything its page names, or 404."""
-    return get_object_or_404(tickets(request.user).select_related(*PAGE), pk=pk)
+    """One ticket with what its page always names, or 404. What few tickets have is read where it is shown."""
+    row = get_object_or_404(tickets(request.user).select_related(*TICKET_PAGE), pk=pk)
+    for posting in request.user.posting_list:  # its estate came with the request
+        if posting.estate_id == row.estate_id:
+            row.estate = posting.estate
+            break
+    return row
 
 
 def orders(staff):
@@ -43,7 +47,7 @@ def orders(staff):
 
 def order(request, pk):
     """One work order with its ticket, or 404: technicians see their own only (SPEC §1)."""
-    related = [f"ticket__{name}" for name in PAGE if name not in ("repeat_of", "duplicate_of")]
+    related = [f"ticket__{name}" for name in PAGE]
     return get_object_or_404(orders(request.user).select_related("technician", "estate", *related), pk=pk)
 
 

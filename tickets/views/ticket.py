@@ -1,6 +1,6 @@
 """The ticket's page: its state, its clocks, what may be done next, and everything that happened."""
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -11,9 +11,10 @@ from office.access import may
 from office.models import Event, File, Promise
 from office.views.session import enter
 from tickets import columns, reports, rules
-from tickets.models import Ticket, WorkLine
+from tickets.models import Ticket, WorkLine, WorkOrder
 from tickets.views import rows
 
+HISTORY = ("number", "opened_at", "state", "technician__name", "technician__name_en")
 EVENTS = 60  # lines of the timeline shown at once
 # What usually comes next, the first of them most; the rest stands under "More".
 USUAL = {
@@ -52,11 +53,12 @@ LOOKS = {
 def ticket(request, pk):
     row = rows.ticket(request, pk)
     enter(request, row.estate)
-    orders = list(
-        row.work_orders.select_related("technician").prefetch_related(
-            Prefetch("lines", WorkLine.objects.order_by("position", "pk"))
-        )
-    )
+    parts = reports.parts_of(row)
+    errands = WorkOrder.objects.select_related("technician").order_by("sequence")
+    if parts.lines:
+        errands = errands.prefetch_related(Prefetch("lines", WorkLine.objects.order_by("position", "pk")))
+    prefetch_related_objects([row], Prefetch("work_orders", errands))
+    orders = list(row.work_orders.all())
     latest = orders[-1] if orders else None
     all_promises = list(
         Promise.objects.of(Ticket.SUBJECT, row.pk)
@@ -83,19 +85,22 @@ def ticket(request, pk):
         "quote_lines": list(row.quote_lines.all()) if row.quoted_amount is not None else [],
         "orders": orders,
         "latest": latest,
-        "tests": list(row.water_tests.select_related("by")) if row.is_leak else [],
-        "callbacks": list(row.callbacks.select_related("by"))
-        if row.callback_tries or row.rework_count or not row.is_open
-        else [],
+        "tests": list(row.water_tests.select_related("by")) if row.is_leak and parts.tests else [],
+        "callbacks": list(row.callbacks.select_related("by")) if parts.callbacks else [],
         "requests": [
             (asked, asked.state == asked.State.ASKED and request.user.may("tickets.approve", row.estate_id))
             for asked in row.requests.select_related("asked_by", "decided_by", "promise").order_by("-pk")
-        ],
+        ]
+        if parts.requests
+        else [],
         "history": [
             (old, columns.state_label(old.state), columns.TONES[old.state])
-            for old in reports.fault_history(row)
-        ],
-        "files": files(row),
+            for old in reports.fault_history(row, only=HISTORY)
+        ]
+        if parts.history
+        else [],
+        "files": files(row) if parts.files else [],
+        "has_lines": parts.lines,
         "events": timeline(row),
     }
     return render(request, "tickets/ticket.html", context)
