@@ -711,3 +711,26 @@ def test_the_database_wants_a_satisfied_answer_behind_called_back(ended, clerk, 
 def test_half_a_window_cannot_be_written_down(take, now):
     with pytest.raises(IntegrityError, match="ticket_window_in_order"), transaction.atomic():
         Ticket.objects.filter(pk=take().pk).update(window_from=now)
+
+
+def test_how_long_a_fault_counts_as_a_repeat_is_a_setting(estate, take, now):
+    take(now=now - timedelta(days=10))
+    for days, repeats in ((9, False), (11, True)):
+        estate.repeat_days = days
+        with transaction.atomic():
+            assert take().is_repeat is repeats
+            transaction.set_rollback(True)
+
+
+def test_the_rate_counts_who_was_not_reached_against_it(estate, ended, clerk, supervisor, now):
+    """Kept in time, kept late, not reached; each owed once (SPEC §4.4)."""
+    in_time, late, silent = ended(), ended(), ended()
+    actions.call_back(ticket=in_time, outcome="satisfied", by=clerk, now=now + timedelta(hours=3))
+    actions.call_back(ticket=late, outcome="satisfied", by=clerk, now=now + timedelta(days=4))
+    for hours in (3, 4, 30):
+        actions.call_back(ticket=silent, outcome="not_reached", by=clerk, now=now + timedelta(hours=hours))
+    actions.close_unreachable(ticket=silent, reason="空號", by=supervisor, now=now + timedelta(hours=31))
+    month = reports.month_bounds(now.date(), estate.zone)
+    rate = reports.callback_rate(estate.pk, *month)
+    assert (rate.owed, rate.kept, rate.on_time, rate.unreachable) == (3, 2, 1, 1)
+    assert reports.callback_rate(estate.pk, month[1], month[1] + timedelta(days=30)).owed == 0
