@@ -95,6 +95,9 @@
 
   function lost(text, how, again, signIn) {
     var bar = $("#connection");
+    /* Something in the background may fail after a save did: the way to save again stays. */
+    if (!bar.hidden) again = again || bar.deskAgain;
+    bar.deskAgain = again;
     bar.replaceChildren(icon(signIn ? "lock" : "wifi-off"), make("strong", {}, text), make("span", {}, how));
     if (signIn) {
       var link = make("a", { "class": "btn btn-sm", href: doc.body.dataset.login, target: "_blank", rel: "noopener" }, say("signIn"));
