@@ -1,0 +1,55 @@
+"""How many questions the office's commonest steps ask the database; their times are judged by `make bench`."""
+
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.urls import reverse
+
+from office.addresses import row_address
+from office.templatetags import ui
+from tickets import actions
+
+
+def test_a_ticket_page_asks_for_what_the_ticket_has(take, clerk, sign_in, django_assert_max_num_queries):
+    address = reverse("tickets:ticket", args=[take().pk])
+    client = sign_in(clerk)
+    client.get(address)
+    with django_assert_max_num_queries(10):
+        client.get(address)
+
+
+def test_taking_a_repair_is_six_statements(
+    estate, unit, clerk, category_of, now, django_assert_max_num_queries
+):
+    given = {
+        "estate": estate,
+        "category": category_of(),
+        "problem": "漏水",
+        "unit": unit,
+        "by": clerk,
+        "now": now,
+    }
+    assert clerk.may("tickets.intake")  # postings are read once a request
+    with django_assert_max_num_queries(
+        9
+    ):  # the six, the warranty, and both ends of the savepoint of a test's transaction
+        actions.take(**given)
+
+
+def test_row_addresses_are_those_of_reverse():
+    assert row_address("tickets:ticket", 17) == reverse("tickets:ticket", args=[17])
+
+
+def drawn(key, token, path):
+    request = RequestFactory().get(path)
+    page = Template(
+        '{% kept "test" key %}{{ csrf_token }} {% firstof here request.get_full_path %}{{ n }}{% endkept %}'
+    )
+    return page.render(Context({"key": key, "csrf_token": token, "request": request, "n": token}))
+
+
+def test_a_kept_piece_is_drawn_once_but_for_token_and_path():
+    ui.KEPT.clear()
+    assert drawn("a", "T1", "/x?y=1") == "T1 /x?y=1T1"
+    assert drawn("a", "T2", "/z?<b>") == "T2 /z?%3Cb%3ET1"
+    assert drawn("b", "T3", "/x") == "T3 /xT3"
+    assert drawn(None, "T4", "/x") == "T4 /xT4"
