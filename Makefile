@@ -64,7 +64,7 @@ lock: ## newest versions into both locks (ARGS=--upgrade)
 
 messages: ## texts for the translators, then compiled
 	@bin/setup test
-	$(PYTHON) manage.py makemessages --locale zh_Hant --locale zh_Hans --no-location --no-obsolete \
+	$(PYTHON) manage.py makemessages --locale zh_Hant --locale zh_Hans --no-location --no-obsolete --no-wrap \
 		--ignore $(VENV) --ignore build --ignore tests --ignore docs
 	$(PYTHON) bin/hans
 	$(PYTHON) manage.py compilemessages --ignore $(VENV) --verbosity 0
