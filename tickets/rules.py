@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from office import clocks
 from office.money import round_half_up
@@ -39,10 +39,10 @@ class Move:
 MOVES = {
     "dispatch": Move(gettext_lazy("Dispatch"), (S.ACCEPTED, S.DISPATCHED, S.WAITING), S.DISPATCHED, "tickets.dispatch", icon="send", key="d"),
     "schedule": Move(gettext_lazy("Agree window"), BEFORE_END, None, "tickets.schedule", icon="calendar"),
-    "arrive": Move(gettext_lazy("Arrived"), (S.DISPATCHED, S.WAITING), S.IN_PROGRESS, "tickets.work", "tickets.work_own", "map-pin", "a"),
+    "arrive": Move(pgettext_lazy("move", "Arrived"), (S.DISPATCHED, S.WAITING), S.IN_PROGRESS, "tickets.work", "tickets.work_own", "map-pin", "a"),
     "wait": Move(gettext_lazy("Wait for …"), (S.ACCEPTED, S.DISPATCHED, S.IN_PROGRESS), S.WAITING, "tickets.work", "tickets.work_own", "clock-pause", "w"),
     "resume": Move(gettext_lazy("Go on"), (S.WAITING,), S.ACCEPTED, "tickets.work", "tickets.work_own", "player-play"),
-    "finish": Move(gettext_lazy("Work ended"), (S.DISPATCHED, S.IN_PROGRESS, S.WAITING), S.DONE, "tickets.work", "tickets.work_own", "check", "f"),
+    "finish": Move(pgettext_lazy("move", "Work ended"), (S.DISPATCHED, S.IN_PROGRESS, S.WAITING), S.DONE, "tickets.work", "tickets.work_own", "check", "f"),
     "key_slip": Move(gettext_lazy("Key in slip"), BEFORE_END, S.DONE, "tickets.slips", icon="keyboard"),
     "water_test": Move(gettext_lazy("Water test"), (S.TESTING,), S.DONE, "tickets.water_test", icon="droplet", key="t"),
     "call_back": Move(gettext_lazy("Callback"), (S.DONE,), S.CLOSED, "tickets.callback", icon="phone", key="b"),
