@@ -106,7 +106,9 @@ def test_the_list_needs_eight_queries_however_long(
 ):
     client = sign_in(supervisor)
     client.get(reverse("tickets:list"))
-    with django_assert_max_num_queries(8):  # the whole page: session, person, postings, frame and choices included
+    with django_assert_max_num_queries(
+        8
+    ):  # the whole page: session, person, postings, frame and choices included
         client.get(reverse("tickets:list"))
     with django_assert_max_num_queries(6):
         client.get(reverse("tickets:list"), headers={"HX-Request": "true"})

@@ -100,8 +100,8 @@ def ask(world, line, method, data):
     """(status, what went wrong, whether all is as it was) of one request, which is taken back afterwards."""
     client = world.clients[(line.writes or line.opens).split()[-1]]
     address = reverse(line.name, kwargs=line.args(world) if line.args else None)
+    before = written(world, line)  # outside: rows the world makes as it is asked for them must stay
     with transaction.atomic():
-        before = written(world, line)
         response = getattr(client, method)(address, data)
         if getattr(response, "streaming", False):
             b"".join(response.streaming_content)
