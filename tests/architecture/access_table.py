@@ -1,6 +1,7 @@
 """Who may open what: the reviewed table of role × URL (SPEC §1).
 
-Every URL pattern of the project has exactly one line; test_access.py walks the URLconf against it. Adding a page:
+Every URL pattern of the project has exactly one line, here or in a lines_<noun>.py that TABLE adds; test_access.py
+walks the URLconf against it. Adding a page:
 
 1. Add a `Line` with the URL's name, the roles that succeed (`opens`), and what GET and POST answer them.
 2. `args` gives the address, `data` a form that succeeds; both get the `World` (world.py) and use rows of `estate`.
@@ -12,46 +13,22 @@ to the stranger of another estate where the address names a row, and whatever `o
 The list of roles is written out, not computed from office/roles.py: this table is what is reviewed.
 """
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import timezone
 
 from office.models import Draft, Estate, Posting, PromiseRule, Series, Staff, SweepRun
 from tests import cast
-
-EVERYONE = "clerk cashier lead technician guard supervisor director finance auditor admin"
-ADMIN = "admin"
-NOBODY = "nobody"  # not signed in
-ACCOUNTS = "tests/office/test_accounts.py"
-NEW_PASSWORD = "a longer phrase of words 26"
-SETTINGS = "admin director auditor"
-REMINDERS = "supervisor director auditor admin"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One URL pattern. Answers are status codes; `post` is of valid `data`.
-
-    `writes`: the roles among `opens` whose POST succeeds (default: all of them); the rest answer 403 to a POST.
-    `public`: nobody needs to be signed in. `others`: role → (GET, POST) that differ from the rest.
-    `stranger`: what the stranger's POST may answer on an address that names no row.
-    """
-
-    name: str
-    opens: str
-    get: int = 200
-    post: int = 405
-    args: object = None
-    data: object = None
-    shows: object = None
-    changes: object = None
-    writes: str | None = None
-    public: bool = False
-    plain: str = ""
-    others: dict = field(default_factory=dict)
-    stranger: tuple = (404, 409, 422)
-    headers: dict = field(default_factory=dict)
+from tests.architecture.lines import (
+    ACCOUNTS,
+    ADMIN,
+    EVERYONE,
+    NEW_PASSWORD,
+    NOBODY,
+    REMINDERS,
+    SETTINGS,
+    Line,
+)
 
 
 def _staff_values(w):
