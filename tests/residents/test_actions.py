@@ -183,7 +183,7 @@ def test_without_its_journal_line_the_change_does_not_exist(unit, zhang, clerk, 
     def broken(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr(actions.journal, "record", broken)
+    monkeypatch.setattr(journal, "record", broken)
     with pytest.raises(RuntimeError):
         own(unit, zhang, clerk, now, D(2020, 1, 1))
     with pytest.raises(RuntimeError):
