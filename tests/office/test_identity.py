@@ -99,6 +99,10 @@ def test_mask(kind, number, shown):
         ("cn_id", "110105194912310021", False),
         ("cn_id", "11010519491331002X", False),
         ("cn_id", "123", False),
+        # Chongqing's codes are younger (1997) than this card's owner (1962); a code that nowhere stands in the list.
+        ("cn_id", "500101196203040019", True),
+        ("cn_id", "44999919620304001X", True),
+        ("cn_id", "99010119620304001X", False),
         ("hk_id", HONG_KONG, True),
         ("hk_id", "A123456(4)", False),
         ("hk_id", "AB987654(3)", True),
