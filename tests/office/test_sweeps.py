@@ -178,10 +178,13 @@ def test_messages_and_jobs_have_a_task(db, registry, task, name):
     assert set(seen) == {name}
 
 
-def test_the_heart_beats(db):
+def test_the_heart_beats_and_an_older_clock_never_moves_it_back(db):
     tasks.heartbeat()
     first = dict(Heartbeat.objects.values_list("name", "at"))
     assert set(first) == {"beat", "worker"}
     tasks.heartbeat(sent_at=(timezone.now() - timedelta(seconds=3)).isoformat())
     beats = dict(Heartbeat.objects.values_list("name", "at"))
-    assert beats["worker"] > first["worker"] > beats["beat"]
+    assert beats["worker"] > first["worker"] == beats["beat"]
+    ahead = timezone.now() + timedelta(seconds=3)
+    tasks.heartbeat(sent_at=ahead.isoformat())
+    assert Heartbeat.objects.get(name="beat").at == ahead
