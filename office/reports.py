@@ -22,6 +22,14 @@ def oldest_due(now):
     )
 
 
+def oldest_unsent(now):
+    """Since when the most neglected message should have left; None when all that is due has left."""
+    waiting = Message.objects.filter(
+        state__in=[Message.State.QUEUED, Message.State.SENDING], send_after__lte=now
+    )
+    return waiting.order_by("send_after").values_list("send_after", flat=True).first()
+
+
 def desk_counts(staff, now):
     """{"bell": unread notices, "overdue": promises owed and past due} of one person, in one query."""
     with (

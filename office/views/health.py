@@ -12,6 +12,9 @@ from office import reports
 from office.access import public
 
 HEARTBEAT_LIMIT = timedelta(minutes=2)
+MESSAGE_LIMIT = timedelta(
+    minutes=10
+)  # a whole building's letters take a while; nobody waits longer than this
 
 
 @public
@@ -25,7 +28,7 @@ def healthz(request):
 @never_cache
 @require_GET
 def readyz(request):
-    """200 when database, broker, worker and beat are alive and no escalation step is late by two minutes."""
+    """200 when database, broker, worker and beat are alive, no escalation step is late by two minutes and no message by ten."""
     answer: dict[str, str | int | None] = {"database": "ok", "broker": "ok"}
     try:
         with connection.cursor() as cursor:
@@ -40,6 +43,10 @@ def readyz(request):
         late = int((request.now - oldest).total_seconds()) if oldest else 0
         answer["oldest_due_seconds"] = late
         answer["sweeps"] = "ok" if late < HEARTBEAT_LIMIT.total_seconds() else "late"
+        unsent = reports.oldest_unsent(request.now)
+        waits = int((request.now - unsent).total_seconds()) if unsent else 0
+        answer["oldest_message_seconds"] = waits
+        answer["messages"] = "ok" if waits < MESSAGE_LIMIT.total_seconds() else "late"
     except DatabaseError:
         answer["database"] = "down"
     if not broker_answers():
