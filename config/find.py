@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from office import search
 from office.models import Unit
+from office.phrases import listed
 from residents import reports
 from residents.models import Person
 from tickets.models import Ticket
@@ -88,12 +89,12 @@ def _lines(staff, hits, day):
         rows = Unit.objects.visible_to(staff, "register.read").filter(pk__in=ids[UNIT])
         names = reports.names_of_units(ids[UNIT], day)
         for pk, code, estate in rows.values_list("pk", "code", "estate_id"):
-            hint = " ".join(filter(None, [codes.get(estate), "、".join(names.get(pk, ()))]))
+            hint = " ".join(filter(None, [codes.get(estate), listed(names.get(pk))]))
             lines[UNIT, pk] = Line(reverse("residents:unit", args=[pk]), code, hint, why[UNIT, pk])
     if ids[PERSON]:
         homes = reports.codes_of_people(ids[PERSON], day)
         for person in Person.objects.visible_to(staff, "register.read").filter(pk__in=ids[PERSON]):
-            hint = " ".join(filter(None, [codes.get(person.estate_id), ", ".join(homes.get(person.pk, ()))]))
+            hint = " ".join(filter(None, [codes.get(person.estate_id), listed(homes.get(person.pk))]))
             url = reverse("residents:person", args=[person.pk])
             lines[PERSON, person.pk] = Line(url, person.local_name, hint, why[PERSON, person.pk])
     if ids[TICKET]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from office import journal, outbox, promises, sweeps
 from office.models import Department, DepartmentHead, Posting, Promise
+from office.phrases import clauses
 from office.roles import DIRECTORS, HEADS
 from office.sweeps import Result
 from office.wake import wake
@@ -224,7 +225,7 @@ def _sweep(kind):
 
 
 def _joined(rules):
-    return "; ".join(str(rule.label) for rule in rules)
+    return clauses(rule.label for rule in rules)
 
 
 _rules_in_words = lazy(_joined, str)  # in the language of whoever reads them

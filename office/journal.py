@@ -5,6 +5,7 @@ past tense; a verb without one is refused here, so it fails a test and never a p
 """
 
 from office.models import Event
+from office.phrases import listed
 
 SENTENCES: dict = {}  # verb → lazy translated sentence with %(placeholders)s of the event's data
 
@@ -78,7 +79,7 @@ def word(prefix, value):
 
 def _word(value):
     if isinstance(value, list):
-        return ", ".join(str(_word(part)) for part in value)
+        return listed(_word(part) for part in value)
     if isinstance(value, dict) and "word" in value:
         if value["word"] in WORDS:
             return str(WORDS[value["word"]])

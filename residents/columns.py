@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 from office.lists import Column, List, day
 from office.models import Unit
+from office.phrases import listed
 from residents import filters, rules
 from residents.models import Person
 
@@ -36,7 +37,7 @@ UNITS = List(
         Column("area", _("Area (m²)"), lambda row: "" if row["area"] is None else f"{row['area']}", align="right",
                value=lambda row: row["area"], total="area"),
         # Translators: 業主
-        Column("owners", _("Owners"), lambda row: "、".join(row["owners"] or ())),
+        Column("owners", _("Owners"), lambda row: listed(row["owners"])),
         Column("status", _("Status"), lambda row: rules.STATUS[_status(row)][0], kind="state",
                tone=lambda row: rules.STATUS[_status(row)][1]),
         Column("handed_over_on", _("Handed over on"), lambda row: day(row["handed_over_on"]),
@@ -61,8 +62,8 @@ PEOPLE = List(
         Column("name", _("Name"), lambda row: row["name"], order="name"),
         Column("name_en", _("English name"), lambda row: row["name_en"]),
         Column("kind", _("Kind"), lambda row: PERSON_KINDS[row["kind"]]),
-        Column("phones", _("Telephone"), lambda row: ", ".join(row["numbers"] or ())),
-        Column("units", _("Units"), lambda row: ", ".join(row["homes"] or ()), kind="unit"),
+        Column("phones", _("Telephone"), lambda row: listed(row["numbers"])),
+        Column("units", _("Units"), lambda row: listed(row["homes"]), kind="unit"),
         Column("email", _("E-mail"), lambda row: row["email"], shown=False),
         Column("address", _("Address for letters"), lambda row: row["address"], shown=False),
         Column("warning", _("Warning"), lambda row: row["note"][:60] if row["warning"] else ""),
@@ -84,7 +85,7 @@ BUILDINGS = List(
     columns=(
         Column("code", _("Building"), lambda row: row["code"], order="code"),
         Column("name", pgettext_lazy("of a thing", "Name"), lambda row: row["name"]),
-        Column("sections", _("Sections"), lambda row: ", ".join(row["entrances"] or ())),
+        Column("sections", _("Sections"), lambda row: listed(row["entrances"])),
         Column("floors", _("Floors"), lambda row: str(row["floors"] or ""), align="right", value=lambda row: row["floors"]),
         Column("units", _("Units"), lambda row: str(row["unit_count"]), align="right", value=lambda row: row["unit_count"],
                href=lambda row: f"{reverse('residents:units')}?building={row['id']}"),

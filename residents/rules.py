@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from office.phrases import clauses
 from residents.models import Occupancy, UnitState
 
 WHOLE = Decimal(100)
@@ -62,7 +63,7 @@ def why_not_occupy(rows, *, person, role, share, since, until):
         ]
         total = sum((row.share for row in owners), Decimal(0))
         if total + share > WHOLE:
-            said = "; ".join(
+            said = clauses(
                 f"{row.person} {row.share.normalize():f} %, {period_text(row.period.lower, row.period.upper)}"
                 for row in owners
             )

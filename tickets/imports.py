@@ -19,6 +19,7 @@ from office import clocks, journal, places, promises, search, series
 from office.models import DepartmentHead, Event, Promise, PromiseRule, Unit
 from office.models.promises import Measure
 from office.models.staff import Department
+from office.phrases import listed
 from tickets import rules
 from tickets.actions import change
 from tickets.models import Category, Ticket, WorkOrder
@@ -94,7 +95,7 @@ def mapping(name):
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        known = ", ".join(sorted(found.stem for found in FOLDER.glob("*.toml")))
+        known = listed(sorted(found.stem for found in FOLDER.glob("*.toml")))
         raise BadMapping(
             _("There is no mapping %(name)s; known: %(known)s.") % {"name": name, "known": known}
         ) from None
@@ -108,18 +109,18 @@ def _checked(data):
     if not 0 < len(data.get("source", "")) <= 40:
         raise BadMapping(_("The mapping names no source."))
     if unknown := sorted(set(columns) - set(FIELDS)):
-        raise BadMapping(_("Unknown fields: %(names)s.") % {"names": ", ".join(unknown)})
+        raise BadMapping(_("Unknown fields: %(names)s.") % {"names": listed(unknown)})
     if missing := [name for name in NEEDED if name not in columns]:
-        raise BadMapping(_("The mapping gives no column for: %(names)s.") % {"names": ", ".join(missing)})
+        raise BadMapping(_("The mapping gives no column for: %(names)s.") % {"names": listed(missing)})
     if unknown := sorted(set(states.values()) - set(STATES)):
         raise BadMapping(
             _("Unknown states: %(names)s; a state is one of %(known)s.")
-            % {"names": ", ".join(unknown), "known": ", ".join(STATES)}
+            % {"names": listed(unknown), "known": listed(STATES)}
         )
     if not states:
         raise BadMapping(_("The mapping names no status."))
     if unknown := sorted(set(data.get("channels", {}).values()) - set(Ticket.Channel.values)):
-        raise BadMapping(_("Unknown channels: %(names)s.") % {"names": ", ".join(unknown)})
+        raise BadMapping(_("Unknown channels: %(names)s.") % {"names": listed(unknown)})
     try:
         zone = ZoneInfo(data.get("zone", "Asia/Shanghai"))
     except (ZoneInfoNotFoundError, ValueError):
@@ -217,7 +218,7 @@ def read(sheets, mapping, *, now):
                 return _read_rows(sheet.rows[number + 1 :], number + 2, header, mapping, now)
     reading = Reading()
     reading.errors.append(
-        _("These columns are not in the file: %(names)s.") % {"names": ", ".join(sorted(missing))}
+        _("These columns are not in the file: %(names)s.") % {"names": listed(sorted(missing))}
     )
     return reading
 

@@ -13,6 +13,7 @@ from office.lists.declaration import ListPage
 from office.lists.keysets import cursor_of, keys_of, place_of, take
 from office.lists.query import chips_of, read, url_of
 from office.models import SavedFilter
+from office.phrases import listed
 
 COUNT_LIMIT = 1000  # counted exactly up to here: a full count of a million rows takes 46 ms
 TOTAL_LIMIT = 50_000  # totals are added up to this many rows, then left out
@@ -25,7 +26,7 @@ def make_page(request, declared, queryset, *, title=None, actions=(), bulk=()):
         messages.warning(
             request,
             _("This list knows no “%(names)s”; it is shown without any filter.")
-            % {"names": ", ".join(reading.unknown)},
+            % {"names": listed(reading.unknown)},
         )
     rows, page = _window(request, declared, reading)
     page.title = declared.title if title is None else title

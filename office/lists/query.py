@@ -11,6 +11,7 @@ from django_filters.fields import DateRangeField
 from django_filters.widgets import SuffixedMultiWidget
 
 from office.lists.words import day, stamp
+from office.phrases import listed
 
 OWN_PARAMETERS = frozenset({"order", "after", "before"})
 
@@ -106,7 +107,7 @@ def _words(form_field, value):
     if isinstance(value, str):
         return _label(choices, value) or value
     if hasattr(value, "__iter__"):
-        return ", ".join(str(_words(form_field, part)) for part in value)
+        return listed(_words(form_field, part) for part in value)
     return _label(choices, str(value)) or str(value)
 
 

@@ -18,6 +18,7 @@ from office.access import may
 from office.actions import staff as actions
 from office.admin_forms import STAFF_FIELDS, HeadsForm, NewStaffForm, PasswordForm, PostingForm, StaffForm
 from office.models import DepartmentHead, Posting, Staff
+from office.phrases import listed
 from office.refusals import Refused
 
 ADMINISTER = "office.administer"
@@ -54,7 +55,7 @@ class StaffFilter(django_filters.FilterSet):
 
 
 def _posts(row):
-    return ", ".join(sorted({str(roles.ROLES[role].label) for role in row["roles"] or ()}))
+    return listed(sorted({str(roles.ROLES[role].label) for role in row["roles"] or ()}))
 
 
 LIST = lists.List(
@@ -66,7 +67,7 @@ LIST = lists.List(
         lists.Column("name_en", gettext_lazy("English name"), lambda row: row["name_en"]),
         lists.Column("username", gettext_lazy("User name"), lambda row: row["username"], order="username"),
         lists.Column("roles", gettext_lazy("Roles"), _posts),
-        lists.Column("places", gettext_lazy("Estates"), lambda row: ", ".join(row["places"] or ())),
+        lists.Column("places", gettext_lazy("Estates"), lambda row: listed(row["places"])),
         lists.Column("phone", gettext_lazy("Telephone"), lambda row: row["phone"]),
         lists.Column(
             "active",

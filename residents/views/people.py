@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from office import accesslog, identity, lists, search
 from office.access import may
 from office.models import Event, Unit
+from office.phrases import listed
 from office.refusals import Refused
 from office.views.session import enter
 from residents import actions, columns, reports
@@ -72,7 +73,7 @@ def people_suggest(request):
         {
             "value": str(hit.subject_id),
             "text": names[hit.subject_id].local_name,
-            "hint": ", ".join(line.number for line in lines.get(hit.subject_id, ())),
+            "hint": listed(line.number for line in lines.get(hit.subject_id, ())),
         }
         for hit in hits
         if hit.subject_id in names
