@@ -5,6 +5,7 @@ past tense; a verb without one is refused here, so it fails a test and never a p
 """
 
 from office.models import Event
+from office.money import show
 from office.phrases import listed
 
 SENTENCES: dict = {}  # verb → lazy translated sentence with %(placeholders)s of the event's data
@@ -77,9 +78,16 @@ def word(prefix, value):
     return {"word": f"{prefix}.{value}"}
 
 
+def money(amount, currency):
+    """An amount with the currency it was in, whatever the estate reckons in later."""
+    return {"money": str(amount), "currency": currency}
+
+
 def _word(value):
     if isinstance(value, list):
         return listed(_word(part) for part in value)
+    if isinstance(value, dict) and "money" in value:
+        return show(value["money"], value["currency"])
     if isinstance(value, dict) and "word" in value:
         if value["word"] in WORDS:
             return str(WORDS[value["word"]])

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from config.demo.bulk import Bulk, as_json
 from office import clocks, promises
+from office.journal import money
 from office.models import Estate, Event, Promise
 from office.models.promises import Measure
 from tickets import rules
@@ -416,7 +417,7 @@ class Repair:
         ]
         amount = sum(line["amount"] for line in self.quotes)
         self.row |= {"cost": Cost.PAID.value, "quoted_amount": amount}
-        self._record("ticket.quoted", by, now, amount=str(amount))
+        self._record("ticket.quoted", by, now, amount=money(amount, self.office.estate.currency))
         self._end()
 
     def consent(self, *, amount, consent_by, how, at, by, now):
@@ -429,7 +430,7 @@ class Repair:
             "cost": Cost.PAID.value, "agreed_amount": amount, "consent_by": consent_by, "consent_how": how[:40],
             "consent_at": at,
         }  # fmt: skip
-        self._record("ticket.consented", by, now, amount=str(amount))
+        self._record("ticket.consented", by, now, amount=money(amount, self.office.estate.currency))
 
     def ask(self, *, kind, reason, by, now, promise=None, new_due_at=None):
         self._begin(

@@ -1,5 +1,7 @@
 """One line per change, never changed again (ARCHITECTURE §2)."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import translation
@@ -48,6 +50,17 @@ def test_values_that_are_words_speak_the_readers_language(db, monkeypatch):
     with translation.override("en"):
         event = record(of=journal.word("trial.state", "done"))
         assert journal.sentence(event) == "closed as a duplicate of finished, reporter told"
+
+
+def test_amounts_keep_the_currency_they_were_in(db):
+    with translation.override("en"):
+        said = [
+            journal.sentence(record(of=journal.money(Decimal("1234.50"), currency)))
+            for currency in ("CNY", "HKD")
+        ]
+        assert said == [
+            f"closed as a duplicate of {text}, reporter told" for text in ("¥1,234.50", "HK$1,234.50")
+        ]
 
 
 def test_an_unknown_verb_is_refused_and_nothing_written(db):

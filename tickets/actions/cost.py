@@ -59,7 +59,11 @@ def quote(*, ticket, lines, by, now, version=None):
     QuoteLine.objects.bulk_create(rows)
     ticket.cost, ticket.quoted_amount = Cost.PAID, sum((row.amount for row in rows), Decimal(0))
     journal.record(
-        "ticket.quoted", subject=ticket, by=by, now=now, data={"amount": str(ticket.quoted_amount)}
+        "ticket.quoted",
+        subject=ticket,
+        by=by,
+        now=now,
+        data={"amount": journal.money(ticket.quoted_amount, ticket.estate.currency)},
     )
     return change.end(ticket, "cost", "quoted_amount")
 
@@ -85,5 +89,9 @@ def set_consent(ticket, amount, consent_by, how, at, *, by, now):
     ticket.cost, ticket.agreed_amount = Cost.PAID, round_half_up(amount)
     ticket.consent_by, ticket.consent_how, ticket.consent_at = consent_by, how[:40], at
     journal.record(
-        "ticket.consented", subject=ticket, by=by, now=now, data={"amount": str(ticket.agreed_amount)}
+        "ticket.consented",
+        subject=ticket,
+        by=by,
+        now=now,
+        data={"amount": journal.money(ticket.agreed_amount, ticket.estate.currency)},
     )
