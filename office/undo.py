@@ -19,7 +19,13 @@ from office.models import Message, Undo
 from office.refusals import Refused
 
 SECONDS = 10
+GUARDS: dict = {}  # model label → callable(row) -> sentence why it has left the house, or None
 SINCE = gettext_lazy("Something else has happened since; it can no longer be taken back.")
+
+
+def guard(model, why_not):
+    """Rows of `model` made by a change are not removed when `why_not(row)` answers with a sentence."""
+    GUARDS[model._meta.label] = why_not
 
 
 def snapshot(row, *fields):
@@ -91,6 +97,13 @@ def take_back(*, undo, by, now):
     if subject.version != undo.version:
         raise Refused(SINCE)
     _withdraw_messages(undo, now)
+    made = [
+        apps.get_model(row["model"]).objects.select_for_update().filter(pk=row["pk"]).first()
+        for row in undo.made
+    ]
+    for row in filter(None, made):
+        if row._meta.label in GUARDS and (sentence := GUARDS[row._meta.label](row)):
+            raise Refused(sentence)
     try:
         for row in reversed(undo.made):
             apps.get_model(row["model"]).objects.filter(pk=row["pk"]).delete()

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from office import catalogues, files, jobs, journal, promises, search, series, setup
+from office import catalogues, files, jobs, journal, promises, search, series, setup, undo
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -131,8 +131,8 @@ UNDOABLE = {
 
 
 def register():
-    from tickets import catalogue, reports, tasks
-    from tickets.models import Category, Request, Ticket
+    from tickets import catalogue, reports, rules, tasks
+    from tickets.models import Category, Request, Ticket, WorkOrder
 
     setup.register(catalogue.load)
     jobs.register(tasks.DAY, tasks.print_day, _("print a crew's day"))
@@ -157,6 +157,7 @@ def register():
     journal.field_words("ticket.field", Ticket)
     promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
     files.register_subject(Ticket.SUBJECT, may_read_files)
+    undo.guard(WorkOrder, rules.why_not_unmade)
 
 
 def may_read_files(staff, ticket_id):

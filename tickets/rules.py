@@ -186,3 +186,12 @@ def needs_amount(ticket):
 
 def line_amount(quantity, price):
     return round_half_up(Decimal(quantity) * Decimal(price))
+
+
+def why_not_unmade(order):
+    """Paper that left the printer stays on file: a work order with a number somebody holds is not taken back."""
+    if order.printed_at is None:
+        return None
+    return _("Work order %(number)s is already printed; it can no longer be taken back.") % {
+        "number": order.number
+    }

@@ -406,6 +406,11 @@ def test_a_quotation_sums_its_lines_and_stands_once_agreed(paid, clerk, now):
     )
     with pytest.raises(Refused, match="already agreed"):
         actions.quote(ticket=ticket, lines=lines, by=clerk, now=now)
+    said = [
+        journal.sentence(event)
+        for event in Event.objects.filter(verb__in=["ticket.quoted", "ticket.consented"]).order_by("pk")
+    ]
+    assert said == ["quoted ¥145.20", "agreed to pay ¥145.20"]
 
 
 def test_free_work_is_asked_for_and_approved_by_somebody_else(paid, clerk, supervisor, now):
@@ -617,6 +622,28 @@ def test_rework_does_not_begin_before_the_work_it_mends_had_ended(ended, clerk, 
         actions.arrive(work_order=order, at=wrong, by=technician, now=at)
     with pytest.raises(Refused, match="work order before"):
         actions.finish(work_order=order, ended_at=wrong, result="好", by=technician, now=at)
+
+
+def test_a_rework_that_is_printed_is_not_taken_back(ended, clerk, now):
+    ticket = ended()
+    at = ticket.done_at + timedelta(hours=1)
+    ticket = actions.call_back(ticket=ticket, outcome="not_satisfied", remark="仍漏", by=clerk, now=at)
+    order = ticket.work_orders.last()
+    actions.mark_printed(work_orders=[order], by=clerk, now=at)
+    offer = undo.latest(clerk, ticket, at)
+    with pytest.raises(Refused, match=f"Work order {order.number} is already printed"):
+        undo.take_back(undo=offer, by=clerk, now=at + timedelta(seconds=5))
+    assert (Ticket.objects.get(pk=ticket.pk).state, ticket.work_orders.count()) == (S.ACCEPTED, 2)
+
+
+def test_a_rework_taken_back_leaves_nothing_to_print(ended, clerk, now):
+    ticket = ended()
+    at = ticket.done_at + timedelta(hours=1)
+    ticket = actions.call_back(ticket=ticket, outcome="not_satisfied", remark="仍漏", by=clerk, now=at)
+    order = ticket.work_orders.last()
+    undo.take_back(undo=undo.latest(clerk, ticket, at), by=clerk, now=at + timedelta(seconds=5))
+    actions.mark_printed(work_orders=[order], by=clerk, now=at + timedelta(seconds=6))
+    assert not Event.objects.filter(verb="ticket.printed").exists()
 
 
 def test_whoever_went_first_does_not_call_back_after_the_rework(estate, ended, clerk, lead, now):

@@ -382,10 +382,13 @@ def _tested(ticket, tested_at, passed, remark, by, now):
 @transaction.atomic
 def mark_printed(*, work_orders, by, now):
     """Note that sheets left the printer, so that a second print is marked as a copy."""
-    WorkOrder.objects.filter(pk__in=[order.pk for order in work_orders]).update(
-        printed_at=now, prints=F("prints") + 1
-    )
+    # Locked: one that is being taken back this moment is either gone by now, or stays because it is printed.
+    still = WorkOrder.objects.filter(pk__in=[order.pk for order in work_orders])
+    there = set(still.select_for_update().order_by("pk").values_list("pk", flat=True))
+    still.filter(pk__in=there).update(printed_at=now, prints=F("prints") + 1)
     for order in work_orders:
+        if order.pk not in there:
+            continue
         journal.record(
             "ticket.printed", subject=order.ticket, by=by, now=now, data={"work_order": order.number}
         )
