@@ -3,6 +3,7 @@
 from .access import AccessLog, Draft, FormKey, SavedFilter
 from .case import Case, EstateQuerySet
 from .files import File
+from .imports import Import, ImportKey, ImportMatching, ImportRow, ImportWrite
 from .jobs import Heartbeat, Job, SweepRun
 from .journal import Event
 from .messages import Message
@@ -15,6 +16,7 @@ from .undo import Undo
 
 __all__ = [
     "AccessLog", "Building", "Case", "Department", "DepartmentHead", "Draft", "Estate", "EstateQuerySet", "Event",
-    "File", "FormKey", "Heartbeat", "Job", "Message", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
+    "File", "FormKey", "Heartbeat", "Import", "ImportKey", "ImportMatching", "ImportRow", "ImportWrite", "Job",
+    "Message", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
     "Section", "Series", "Staff", "SweepRun", "Undo", "Unit",
 ]  # fmt: skip
