@@ -5,7 +5,7 @@ import re
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
@@ -191,6 +191,8 @@ ESTATE_FIELDS = (
     "currency",
     "country",
     "repeat_days",
+    "slip_days",
+    "visitor_days",
     "is_active",
 )
 
@@ -204,7 +206,10 @@ class EstateForm(RowForm):
         (_("Paper"), ("language", "paper", "copies")),
         (_("Hours"), ("opens_at", "closes_at", "quiet_from", "quiet_to")),
         (_("Place"), ("time_zone", "currency", "country")),
-        (_("Repairs"), ("repeat_days", "is_active")),
+        (_("Repairs"), ("repeat_days",)),
+        # Translators: 門崗
+        (_("Gate"), ("slip_days", "visitor_days")),
+        (_("State"), ("is_active",)),
     )
     widths = {
         "code": 4,
@@ -223,6 +228,8 @@ class EstateForm(RowForm):
         "currency": 4,
         "country": 4,
         "repeat_days": 4,
+        "slip_days": 4,
+        "visitor_days": 4,
     }
 
     class Meta:
@@ -236,6 +243,9 @@ class EstateForm(RowForm):
         self.fields["phone"].required = False
         self.fields["copies"].min_value = 1
         self.fields["copies"].widget.attrs.update(min=1, max=9)
+        for name, most in (("slip_days", 30), ("visitor_days", 3650)):
+            self.fields[name].validators += [MinValueValidator(1), MaxValueValidator(most)]
+            self.fields[name].widget.attrs.update(min=1, max=most)
         self.fields["code"].help_text = _("Short, for numbers and files; letters and digits.")
         if not self.instance.pk:
             del self.fields["is_active"]

@@ -59,6 +59,16 @@ class Estate(models.Model):
         default=30,
         help_text=_("A repair of the same category and place within this time is flagged as a repeat."),
     )
+    slip_days = models.PositiveSmallIntegerField(
+        _("goods-release slip valid for (days)"),
+        default=1,
+        help_text=_("Until the end of the day so many days after the day of issue."),
+    )
+    visitor_days = models.PositiveSmallIntegerField(
+        _("visitors' particulars kept for (days)"),
+        default=90,
+        help_text=_("Then name, telephone and number plate of a visitor who has left are erased."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     objects = EstateSetQuerySet.as_manager()
@@ -66,6 +76,11 @@ class Estate(models.Model):
     class Meta:
         ordering = ["code"]
         verbose_name = _("estate")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(slip_days__gte=1, visitor_days__gte=1), name="estate_keeps_some_days"
+            )
+        ]
 
     def __str__(self):
         return self.local_name

@@ -48,7 +48,7 @@ def _heads(w):
 def _estate_values(w, **changes):
     row = w.estate
     names = ("code", "name", "name_en", "company", "address", "phone", "language", "paper", "copies")
-    names += ("time_zone", "currency", "country", "repeat_days")
+    names += ("time_zone", "currency", "country", "repeat_days", "slip_days", "visitor_days")
     values = {name: getattr(row, name) for name in names}
     values |= {"opens_at": "08:30", "closes_at": "17:30", "quiet_from": "21:00", "quiet_to": "08:00"}
     return {**values, "is_active": "on", **changes}

@@ -215,6 +215,8 @@ def test_a_new_estate_is_whole_and_its_maker_administers_it(admin, sign_in, esta
         "currency": "hkd",
         "country": "hk",
         "repeat_days": 30,
+        "slip_days": 1,
+        "visitor_days": 90,
     }
     answer = sign_in(admin).post("/office/estates/new/", values)
     made = Estate.objects.get(code="NEW")
