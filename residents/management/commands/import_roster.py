@@ -6,18 +6,11 @@ from django.utils.translation import gettext as _
 
 from office import workbooks
 from office.actions import estates
+from office.imports import reading
 from office.models import Estate, Posting, Staff
 from residents import imports
 
 OUTCOMES = ("created", "updated", "unchanged")
-WHY = {
-    "large": "the file is larger than 30 MB",
-    "unfolds": "the file unfolds to more than 400 MB or holds too many parts",
-    "locked": "the file is protected by a password",
-    "damaged": "the file is damaged or is not a workbook",
-    "format": "the file is none of .xlsx .xls .ods .csv",
-    "slow": "the file took longer than two minutes to read",
-}
 
 
 class Command(BaseCommand):
@@ -38,9 +31,8 @@ class Command(BaseCommand):
         except FileNotFoundError:
             raise CommandError(f"{file} is not there.") from None
         except workbooks.Unreadable as problem:
-            raise CommandError(
-                f"{file} cannot be read: {WHY[problem.code]}. {problem.detail}".strip()
-            ) from None
+            with translation.override("en"):
+                raise CommandError(f"{file} cannot be read. {reading.sentence(problem)}") from None
         with translation.override("en"):
             roster = imports.parse(sheets)
             if not (roster.buildings or roster.rooms or roster.owners):

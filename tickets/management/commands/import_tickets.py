@@ -3,6 +3,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from office import workbooks
+from office.imports.reading import sentence as why
 from office.models import Estate
 from tickets import imports
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
             except FileNotFoundError:
                 raise CommandError(f"{file} is not there.") from None
             except workbooks.Unreadable as problem:
-                raise CommandError(f"{file} cannot be read: {problem}.") from None
+                raise CommandError(f"{file} cannot be read. {why(problem)}") from None
             left_out = []
             if valid_rows and reading.rows:
                 left_out, reading.errors = reading.errors, []
