@@ -182,6 +182,8 @@ class Unit(models.Model):
         verbose_name = _("unit")
         constraints = [
             models.UniqueConstraint(fields=["estate", "code"], name="unit_code_once"),
+            # What a matter's (unit, estate) refers to: no ticket of one estate names a unit of another.
+            models.UniqueConstraint(fields=["id", "estate"], name="unit_of_one_estate"),
             models.CheckConstraint(
                 condition=models.Q(area__isnull=True) | models.Q(area__gt=0), name="unit_area_positive"
             ),

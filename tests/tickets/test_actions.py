@@ -624,6 +624,21 @@ def test_rework_does_not_begin_before_the_work_it_mends_had_ended(ended, clerk, 
         actions.finish(work_order=order, ended_at=wrong, result="好", by=technician, now=at)
 
 
+@pytest.mark.parametrize("way", ["unit", "asset"])
+def test_no_ticket_names_a_place_of_another_estate(take, elsewhere, way):
+    """The last line: whatever a page, an import or a script does, the database refuses it."""
+    ticket = take()
+    theirs = (
+        make_unit(elsewhere, "9-9")
+        if way == "unit"
+        else Asset.objects.create(estate=elsewhere, code="L9", name_zh_hant="電梯")
+    )
+    with pytest.raises(IntegrityError, match=f"ticket_{way}_of_its_estate"), transaction.atomic():
+        Ticket.objects.filter(pk=ticket.pk).update(**{way: theirs})
+    with pytest.raises(IntegrityError, match="of_its_estate"), transaction.atomic():
+        Ticket.objects.filter(pk=ticket.pk).update(estate=elsewhere)
+
+
 def test_a_rework_that_is_printed_is_not_taken_back(ended, clerk, now):
     ticket = ended()
     at = ticket.done_at + timedelta(hours=1)

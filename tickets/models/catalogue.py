@@ -143,4 +143,9 @@ class Asset(Catalogue):
     class Meta(Catalogue.Meta):
         verbose_name = _("public facility")
         verbose_name_plural = _("public facilities")
-        constraints = [models.UniqueConstraint(fields=["estate", "code"], name="asset_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["estate", "code"], name="asset_code_once"),
+            models.UniqueConstraint(
+                fields=["id", "estate"], name="asset_of_one_estate"
+            ),  # see unit_of_one_estate
+        ]
