@@ -295,6 +295,12 @@ MESSAGE_GATEWAYS = {
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 MESSAGE_LEASE = env.int("MESSAGE_LEASE", default=300)  # seconds; an older claim belongs to a dead worker
 EMAIL_TIMEOUT = 20  # seconds; inside the lease
+# Imports, exports and batch prints at a time, over all workers: fewer than the workers have slots (two by default),
+# so that messages and reminders never wait behind them.
+JOBS_AT_ONCE = env.int("JOBS_AT_ONCE", default=1)
+# More rows than this are exported by a worker, with progress; fewer are streamed to the browser at once.
+EXPORT_JOB_ROWS = env.int("EXPORT_JOB_ROWS", default=100_000)
+
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="office@localhost")
 EMAIL_MESSAGE_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 SMS_URL = env("SMS_URL", default="")

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, connections, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -181,13 +182,18 @@ CLAIM = """
         SELECT id FROM office_job
         WHERE state IN ('queued', 'running') AND made_at <= %(now)s
           AND (state = 'queued' OR claimed_until < %(now)s)
+          AND %(at_once)s > (SELECT count(*) FROM office_job WHERE state = 'running' AND claimed_until >= %(now)s)
         ORDER BY made_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING id
 """
+CLAIMING = 7_246_001  # the advisory lock of a claim: two at once would both count the same running jobs
 
 
 def run_waiting(now):
     """Do the work that waits, one job after the other, also what a dead worker left. Safe in many workers at once.
+
+    Only settings.JOBS_AT_ONCE run at a time: a worker's other slots stay free for messages and reminders. Whoever
+    finds no room goes home; the one at work takes the next when it is through.
 
     1. Claim the oldest one that waits or whose lease has run out, and commit.
     2. After three workers died of it, it has failed.
@@ -208,8 +214,14 @@ def run_waiting(now):
 
 
 def _claim(clock):
-    values = {"claim": uuid.uuid4(), "until": clock + LEASE, "now": clock}
+    values = {
+        "claim": uuid.uuid4(),
+        "until": clock + LEASE,
+        "now": clock,
+        "at_once": settings.JOBS_AT_ONCE,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIMING])
         cursor.execute(CLAIM, values)
         row = cursor.fetchone()
     return Job.objects.select_related("estate", "by").get(pk=row[0]) if row else None

@@ -195,6 +195,38 @@ def test_two_workers_share_the_jobs_and_do_each_once(own_db, kind):
     assert Job.objects.filter(state="done", attempts=1).count() == 12
 
 
+def test_long_work_leaves_a_slot_for_short_work(own_db, kind, settings):
+    """Of two workers' slots only one does long work at a time; the second comes back with nothing and is free."""
+    estate = make_estate()
+    staff = make_staff("clerk", (estate, "clerk"))
+    done, seen = [], []
+
+    def beside():
+        try:
+            seen.append(jobs.run_waiting(NOW + LATER).found)
+        finally:
+            connections.close_all()
+
+    def run(job):
+        if job.args.get("first"):
+            second = threading.Thread(target=beside)
+            second.start()
+            second.join(30)
+        done.append(job.pk)
+
+    kind(run)
+    wanted = [start(estate, staff, first=n == 0).pk for n in range(3)]
+    assert jobs.run_waiting(NOW + LATER).done == 3
+    assert (done, seen) == (wanted, [0])  # the first worker did them all, the second found no room
+    done.clear()
+    seen.clear()
+    settings.JOBS_AT_ONCE = 2
+    for n in range(2):
+        start(estate, staff, first=n == 0)
+    jobs.run_waiting(NOW + LATER)
+    assert seen == [1]  # with room for two, the second takes one
+
+
 # --- pages -------------------------------------------------------------------------------------------------
 
 
