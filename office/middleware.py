@@ -3,12 +3,14 @@
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from office import access, accounts
 
@@ -73,6 +75,17 @@ def _way_back(request):
     return urlunsplit(("", "", page.path or "/", page.query, ""))
 
 
+def _own_password_first(request):
+    """To the one page that is open to a password somebody else knows."""
+    page = reverse("account_change_password")
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": page})
+    messages.warning(
+        request, _("Choose a password of your own first: this one is known to who gave it to you.")
+    )
+    return redirect(page)
+
+
 class AccessMiddleware:
     """Default deny. An undeclared view is refused even if the system check was skipped."""
 
@@ -94,6 +107,8 @@ class AccessMiddleware:
             return redirect_to_login(_way_back(request), login)
         if not access.allowed(view, request.user):
             raise PermissionDenied
+        if request.user.password_is_given and declared != access.LOGGED_IN:
+            return _own_password_first(request)
         if (
             settings.SECOND_FACTOR_REQUIRED
             and declared != access.LOGGED_IN

@@ -15,11 +15,11 @@ PROFILE_FIELDS = ("name", "name_en", "phone", "email", "language", "theme", "sin
 
 @transaction.atomic
 def create(*, values, password, by, now):
-    """Make an account. It opens nothing until it is posted somewhere.
+    """Make an account. It opens nothing until it is posted somewhere, and until its owner has a password of his own.
 
     `values`: FIELDS, and optionally estate, department and role of a first posting.
     """
-    staff = Staff(**{name: values.get(name, "") for name in FIELDS})
+    staff = Staff(**{name: values.get(name, "") for name in FIELDS}, password_is_given=True)
     staff.set_password(password)
     staff.save()
     estate = values.get("estate")
@@ -56,12 +56,13 @@ def change_profile(*, staff, values, now):
 
 @transaction.atomic
 def reset_password(*, staff, password, by, now):
-    """Give `staff` a new password; every session of theirs ends with the old one."""
+    """Give `staff` a new password, to be changed at the next log-in; every session of theirs ends with the old one."""
     staff = Staff.objects.select_for_update().get(pk=staff.pk)
     if reason := rules.why_not_touch_account(staff, by):
         raise Refused(reason)
     staff.set_password(password)
-    staff.save(update_fields=["password"])
+    staff.password_is_given = staff.pk != by.pk
+    staff.save(update_fields=["password", "password_is_given"])
     _note("staff.password_reset", staff, by=by, now=now)
     return staff
 

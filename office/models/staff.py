@@ -52,6 +52,8 @@ class Staff(AbstractBaseUser):
     theme = models.CharField(_("theme"), max_length=5, blank=True)
     single_keys = models.BooleanField(_("single-key shortcuts"), default=True)
     is_active = models.BooleanField(_("may log in"), default=True)
+    # Somebody else knows the password: it opens nothing but the page that changes it.
+    password_is_given = models.BooleanField(default=False, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from office.accounts import needs_second_factor
+from office.actions import staff as actions
 from tests.cast import PASSWORD, make_staff
 
 LOGIN = "/account/login/"
@@ -124,6 +125,65 @@ def test_a_password_is_changed_with_the_old_one(clerk, client):
         client.post(reverse("account_change_password"), {**form, "oldpassword": PASSWORD}).status_code == 302
     )
     assert log_in(Client(), password="another long phrase").status_code == 302
+
+
+class TestPasswordsSomebodyElseKnows:
+    """A new account's and a reset password open one page: the one that changes it."""
+
+    MINE = "a phrase of my very own"
+
+    @pytest.fixture
+    def newcomer(self, estate, admin, now):
+        values = {
+            "username": "siufong",
+            "name": "陳小芳",
+            "estate": estate,
+            "department": "front_desk",
+            "role": "clerk",
+        }
+        return actions.create(values=values, password=PASSWORD, by=admin, now=now)
+
+    def change(self, client, new, old=PASSWORD):
+        form = {"oldpassword": old, "password1": new, "password2": new}
+        return client.post(reverse("account_change_password"), form)
+
+    def test_every_page_leads_to_the_change_and_says_why(self, newcomer, client):
+        assert log_in(client, "siufong").status_code == 302
+        for address in ("/", reverse("residents:people"), reverse("office:jobs")):
+            page = client.get(address, follow=True)
+            assert page.redirect_chain == [(reverse("account_change_password"), 302)]
+            assert "Choose a password of your own first" in page.content.decode()
+        fragment = client.get("/", headers={"HX-Request": "true"})
+        assert (fragment.status_code, fragment.headers["HX-Redirect"]) == (
+            200,
+            reverse("account_change_password"),
+        )
+
+    def test_once_changed_the_pages_open(self, newcomer, client):
+        log_in(client, "siufong")
+        refused = self.change(client, PASSWORD)
+        assert "Choose another password than the one you were given." in refused.content.decode()
+        assert self.change(client, self.MINE).headers["Location"] == "/"
+        assert client.get(reverse("residents:people")).status_code == 200
+        newcomer.refresh_from_db()
+        assert not newcomer.password_is_given
+
+    def test_a_reset_asks_again_but_not_whoever_resets_his_own(self, newcomer, admin, clerk, client, now):
+        actions.reset_password(staff=clerk, password=self.MINE, by=admin, now=now)
+        log_in(client, password=self.MINE)
+        assert client.get("/").headers["Location"] == reverse("account_change_password")
+        actions.reset_password(staff=admin, password=self.MINE, by=admin, now=now)
+        admin.refresh_from_db()
+        assert not admin.password_is_given
+
+    def test_logging_out_and_profile_stay_open(self, newcomer, client):
+        log_in(client, "siufong")
+        assert client.get(reverse("office:profile")).status_code == 200
+        assert client.post(reverse("account_logout")).status_code == 302
+
+    def test_demonstration_accounts_have_their_password_on_the_screen(self, clerk, client):
+        log_in(client)
+        assert client.get("/").status_code == 200
 
 
 def test_an_account_without_a_password_is_told_whom_to_ask(estate, client):
