@@ -12,6 +12,14 @@ from django.views.decorators.http import require_GET
 from config import find, navigation, what_is_owed
 from office import reports
 from office.access import may
+from residents import reports as residents
+from tickets import reports as tickets
+
+# The rooms of the household page, one line each: a module with `card`, `starts` and `KINDS` (office/cards.py).
+ROOMS = (
+    residents,
+    tickets,
+)
 
 
 class Frame:

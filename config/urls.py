@@ -4,9 +4,10 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
-from config import desk
+from config import desk, household
 from office.access import logged_in, public
 from office.views import health, profile, session
+from residents import urls as register
 
 urlpatterns = [
     path("", desk.home, name="home"),
@@ -43,7 +44,8 @@ urlpatterns = [
     ),
     # rooms
     path("office/", include("office.urls")),
-    path("register/", include("residents.urls")),
+    # its page of a unit is composed of every room's cards
+    path("register/", include(([*household.urlpatterns, *register.urlpatterns], register.app_name))),
     path("repairs/", include("tickets.urls")),
 ]
 

@@ -243,3 +243,26 @@ def rule_text(promise, zone):
         ),
     }[promise.measure]
     return words % {"n": n, "fact": facts, "at": stamp}
+
+
+def clock(promise, now, zone):
+    """A promise as one clock: what, how late, by which rule."""
+    tone, text = clocks.due_text(promise.due_at, now, zone)
+    if promise.outcome == Promise.Outcome.KEPT:
+        tone, text = (
+            ("kept", _("kept")) if promise.closed_at <= promise.due_at else ("broken", _("kept late"))
+        )
+    elif promise.outcome == Promise.Outcome.EXTENDED:
+        tone, text = "quiet", _("extended")
+    elif promise.outcome == Promise.Outcome.UNREACHABLE:
+        tone, text = "broken", _("could not be kept")
+    return {
+        "label": KINDS[promise.kind].label if promise.kind in KINDS else promise.kind,
+        "text": text,
+        "tone": tone,
+        "due": promise.due_at,
+        "due_text": f"{promise.due_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        "hint": rule_text(promise, zone),
+        "owner": promise.owner,
+        "reason": promise.reason,
+    }

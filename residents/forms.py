@@ -167,6 +167,22 @@ class UnitForm(Form):
         return {name: self.cleaned_data[name] for name in names}
 
 
+class NoteForm(Form):
+    """The note of a unit alone, on the household page."""
+
+    versioned = True
+    note = forms.CharField(
+        label=gettext_lazy("Note"), widget=forms.Textarea({"rows": 3}), max_length=2000, required=False
+    )
+    warning = forms.BooleanField(label=gettext_lazy("Show the note as a warning"), required=False)
+
+    def clean(self):
+        super().clean()
+        if self.cleaned_data.get("warning") and not self.cleaned_data.get("note") and not self.errors:
+            self.add_error("note", _("A warning needs its words."))
+        return self.cleaned_data
+
+
 # --- people ------------------------------------------------------------------------------------------------
 
 

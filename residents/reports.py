@@ -6,10 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
-from office import identity, phones, search
+from office import cards, clocks, identity, phones, search
 from residents import rules
-from residents.models import Occupancy, Person, Phone
+from residents.models import Occupancy, Person, Phone, UnitState
 
 
 @dataclass
@@ -30,6 +33,10 @@ class Resident:
     language: str
     note: str  # only where it is to be shown as a warning
     phones: list = field(default_factory=list)  # [Line]
+
+    @property
+    def local_name(self):
+        return self.name_en if self.name_en and get_language() == "en" else self.name
 
     @property
     def role_label(self):
@@ -81,6 +88,11 @@ class Household:
     def living_here(self):
         """Who lives there; an owner only where the register says so."""
         return [one for one in self.residents if one.lives_here and one.role != Occupancy.Role.DEVELOPER]
+
+    @property
+    def living_beside(self):
+        """Who lives there and is not named among the owners already."""
+        return [one for one in self.living_here if one.role != Occupancy.Role.OWNER]
 
     @property
     def others(self):
@@ -242,3 +254,52 @@ def keys_of_people():
         for pk, estate_id, name, name_en in batch:
             yield pk, estate_id, keys_of_person(name, name_en, [line.digits for line in lines.get(pk, ())])
         after = batch[-1][0]
+
+
+# --- the household page: what the register says of a unit, and what it lets people begin there ----------------
+
+KINDS = (
+    cards.Kind("people", _("People"), ("occupancy.", "person."), icon="users", subjects=("person",)),
+    cards.Kind("unit", pgettext_lazy("kind of event", "Unit"), ("unit.",), icon="home", subjects=("unit",)),
+)
+
+
+def card(unit, *, staff, now):
+    """Owners, who lives there, agents: with the telephones that are called first. Two queries."""
+    if not staff.may("register.read", unit.estate_id):
+        return None
+    house = household(unit, clocks.local_date(now, unit.estate.zone))
+    return cards.Card(
+        "people",
+        _("People"),
+        icon="users",
+        template="residents/people_card.html",
+        context={"house": house},
+        all_url=reverse("residents:history", args=[unit.pk]),
+        all_label=_("Who has lived here and owned it"),
+        column=cards.PEOPLE,
+        position=10,
+    )
+
+
+def status_of(unit, house):
+    """Key of rules.STATUS for a unit whose people of the day are known: one query."""
+    held = UnitState.objects.filter(unit=unit, period__contains=house.day).values_list("kind", flat=True)
+    return rules.unit_status(
+        states=list(held),
+        lived_in=bool(house.living_here),
+        owned=bool(house.owners),
+        handed_over_on=unit.handed_over_on,
+    )
+
+
+def starts(unit, *, staff):
+    """Who lives here, and what is known of the unit, may be put down by those who edit the register."""
+    if not staff.may("register.edit", unit.estate_id):
+        return []
+    occupy = reverse("residents:occupancy_new", args=[unit.pk])
+    edit = reverse("residents:unit_edit", args=[unit.pk])
+    return [
+        cards.Start("occupy", _("Add a person"), occupy, "user-plus", position=80),
+        cards.Start("edit", _("Edit"), edit, "edit", key="e", position=90),
+    ]

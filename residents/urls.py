@@ -16,7 +16,9 @@ urlpatterns = [
     # units
     path("units/", units.units, name="units"),
     path("units/new", units.unit_new, name="unit_new"),
-    path("units/<int:pk>/", units.unit, name="unit"),
+    # "unit", the page of one, is the household page: config/household.py
+    path("units/<int:pk>/history", units.history, name="history"),
+    path("units/<int:pk>/note", units.unit_note, name="unit_note"),
     path("units/<int:pk>/edit", units.unit_edit, name="unit_edit"),
     # who lives where
     path("units/<int:pk>/people/new", occupancies.occupancy_new, name="occupancy_new"),

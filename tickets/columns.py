@@ -10,17 +10,8 @@ from office.addresses import row_address
 from office.lists import Column, List, stamp
 from tickets.filters import AssetFilter, CallbackFilter, PromiseFilter, TicketFilter
 from tickets.models import Asset, CallbackTry, Category, Ticket
+from tickets.rules import TONES
 
-TONES = {
-    Ticket.State.ACCEPTED: "new",
-    Ticket.State.DISPATCHED: "new",
-    Ticket.State.IN_PROGRESS: "busy",
-    Ticket.State.WAITING: "wait",
-    Ticket.State.TESTING: "today",
-    Ticket.State.DONE: "today",
-    Ticket.State.CLOSED: "done",
-    Ticket.State.CANCELLED: "quiet",
-}
 _STATES = dict(Ticket.State.choices)
 _OUTCOMES = dict(CallbackTry.Outcome.choices)
 _RISKS = dict(Category.Risk.choices)

@@ -19,6 +19,18 @@ S = Ticket.State
 OPEN = (S.ACCEPTED, S.DISPATCHED, S.IN_PROGRESS, S.WAITING, S.TESTING, S.DONE)
 BEFORE_END = (S.ACCEPTED, S.DISPATCHED, S.IN_PROGRESS, S.WAITING)
 
+# A state's tone, wherever it is shown as a badge (office/templatetags/ui.py TONES).
+TONES = {
+    S.ACCEPTED: "new",
+    S.DISPATCHED: "new",
+    S.IN_PROGRESS: "busy",
+    S.WAITING: "wait",
+    S.TESTING: "today",
+    S.DONE: "today",
+    S.CLOSED: "done",
+    S.CANCELLED: "quiet",
+}
+
 UNREACHABLE_TRIES = 3  # SPEC §4.4: 3 failed tries …
 UNREACHABLE_DAYS = 2  # … on 2 different days
 

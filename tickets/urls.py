@@ -13,7 +13,6 @@ from tickets.views import (
     prints,
     slips,
     ticket,
-    units,
     work,
 )
 
@@ -66,8 +65,6 @@ urlpatterns = [
     path("day", day.day, name="day"),
     path("day/print", prints.day_pdf, name="day_pdf"),
     path("day/order", day.day_order, name="day_order"),
-    # on other pages
-    path("units/<int:pk>/panel", units.unit_panel, name="unit_panel"),
     # public facilities
     path("facilities", assets.assets, name="assets"),
     path("facilities/new", assets.asset_add, name="asset_add"),

@@ -29,6 +29,12 @@ class Event(models.Model):
             models.Index(
                 fields=["unit_id", "-id"], condition=models.Q(unit_id__isnull=False), name="event_unit"
             ),
+            # The household's timeline of one kind: each verb's newest lines, however long the history.
+            models.Index(
+                fields=["unit_id", "verb", "-id"],
+                condition=models.Q(unit_id__isnull=False),
+                name="event_unit_verb",
+            ),
             models.Index(fields=["estate_id", "-id"], name="event_estate"),
         ]
         triggers = [append_only()]

@@ -2,18 +2,19 @@ from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from office import lists, places
 from office.access import may
-from office.models import Event, Unit
+from office.models import Unit
+from office.refusals import Refused
 from office.views.session import enter
-from residents import columns, reports, rules
-from residents.forms import UnitForm
+from residents import columns, reports
+from residents.forms import NoteForm, UnitForm
 from residents.models import Occupancy, UnitState
 from residents.views import answers
 from residents.views.answers import EDIT, READ
@@ -58,82 +59,48 @@ def _asked_day(request, today):
 
 @may(READ)
 @require_GET
-def unit(request, pk):
-    rows = Unit.objects.visible_to(request.user, READ).select_related("building", "section", "estate")
-    row = get_object_or_404(rows, pk=pk)
+def history(request, pk):
+    """Who has lived in a unit and owned it, and who on a given day. The page of the unit itself is the household page."""
+    row = get_object_or_404(Unit.objects.visible_to(request.user, READ).select_related("estate"), pk=pk)
     enter(request, row.estate)
     today = request.now.astimezone(row.estate.zone).date()
     asked, wrong = _asked_day(request, today)
-    history = reports.people_of_unit(row)
-
-    def on(day):
-        return reports.Household(day, sorted(
-            (one for one in history if one.since <= day and (one.until is None or day < one.until)),
-            key=reports.in_order,
-        ))  # fmt: skip
-
-    house = on(today)
-    states = list(UnitState.objects.filter(unit=row, period__contains=today).values_list("kind", flat=True))
-    status = rules.unit_status(
-        states=states,
-        lived_in=bool(house.living_here),
-        owned=bool(house.owners),
-        handed_over_on=row.handed_over_on,
-    )
-    may_edit = request.user.may(EDIT, row.estate_id)
+    people = reports.people_of_unit(row)
+    there = [one for one in people if one.since <= asked and (one.until is None or asked < one.until)]
     context = {
         "unit": row,
-        "status": {"text": rules.STATUS[status][0], "tone": rules.STATUS[status][1]},
-        "facts": _facts(row),
-        "house": house,
-        "history": history,
+        "history": people,
         "asked": asked,
-        "asked_house": on(asked),
+        "asked_house": reports.Household(asked, sorted(there, key=reports.in_order)),
         "wrong_day": wrong,
-        "today": today,
-        "may_edit": may_edit,
-        "actions": _actions(request, row, may_edit),
-        "panel": answers.address_of("tickets:unit_panel", row.pk)
-        if request.user.may("tickets.read", row.estate_id)
-        else "",
-        "events": answers.timeline(Event.objects.filter(unit_id=row.pk)),
+        "may_edit": request.user.may(EDIT, row.estate_id),
     }
-    return render(request, "residents/unit.html", context, status=422 if wrong else 200)
+    return render(request, "residents/history.html", context, status=422 if wrong else 200)
 
 
-def _facts(row):
-    return [
-        (_("Building"), str(row.building), reverse("residents:building", args=[row.building_id])),
-        (_("Section"), row.section.code if row.section else ""),
-        (_("Floor"), row.floor),
-        (_("Kind"), row.get_kind_display()),
-        (_("Gross floor area"), f"{row.area} m²" if row.area is not None else ""),
-        (_("Use"), row.use),
-        (_("Handed over on"), lists.day(row.handed_over_on)),
-    ]
-
-
-def _actions(request, row, may_edit):
-    moves = []
-    intake = answers.address_of("tickets:intake", query=f"unit={row.pk}")
-    if intake and request.user.may("tickets.intake", row.estate_id):
-        # Translators: 報修
-        moves.append(
-            {
-                "verb": "repair",
-                "label": _("New repair"),
-                "url": intake,
-                "icon": "tool",
-                "key": "r",
-                "style": "primary",
-            }
-        )
-    if may_edit:
-        occupy = reverse("residents:occupancy_new", args=[row.pk])
-        moves.append({"verb": "occupy", "label": _("Add a person"), "url": occupy, "icon": "user-plus"})
-        edit = reverse("residents:unit_edit", args=[row.pk])
-        moves.append({"verb": "edit", "label": _("Edit"), "url": edit, "icon": "edit", "key": "e"})
-    return moves
+@may(EDIT)
+@require_POST
+def unit_note(request, pk):
+    """The note of a unit, mended where it stands: on the household page."""
+    row = get_object_or_404(Unit.objects.visible_to(request.user, EDIT).select_related("estate"), pk=pk)
+    form, status = NoteForm(request.POST, version=row.version), 422
+    if form.is_valid():
+        values = {name: form.cleaned_data[name] for name in ("note", "warning")}
+        version = form.cleaned_data["version"]
+        try:
+            row = places.edit_unit(unit=row, version=version, by=request.user, now=request.now, **values)
+        except Refused as refusal:
+            form.add_error(None, refusal.sentence)
+            status = 409
+        else:
+            if not request.htmx:
+                return redirect(_url(row))
+            form, status = None, 200
+    if not request.htmx:
+        title = _("Note of %(unit)s") % {"unit": row.code}
+        return answers.page(request, title, form, _url(row), status=status)
+    context = {"unit": row, "form": form, "may_edit": True}
+    return render(request, "residents/note.html", context, status=status)
 
 
 @may(EDIT)

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from office.models import Draft, Estate, Posting, PromiseRule, Series, Staff, SweepRun
 from tests import cast
+from tests.architecture import lines_household
 from tests.architecture.lines import (
     ACCOUNTS,
     ADMIN,
@@ -645,7 +646,6 @@ TICKETS = [
     ),
     Line("tickets:intake_hints", INTAKE, plain="hints for the form being typed"),
     Line("tickets:places", INTAKE, plain="suggestions for the form being typed"),
-    Line("tickets:unit_panel", READ, args=_row("unit"), shows=_number("ticket")),
     # one ticket and its moves
     Line("tickets:ticket", f"{READ} technician", args=_pk("sent"), shows=_number("sent")),
     Line(
@@ -846,7 +846,7 @@ TICKETS = [
     ),
 ]
 
-TABLE = ROOT + OFFICE + OWN_DESK + RESIDENTS + TICKETS
+TABLE = ROOT + OFFICE + OWN_DESK + RESIDENTS + TICKETS + lines_household.LINES
 
 # What an auditor may POST although he changes nothing of the office's: his own session, profile and choices.
 OWN_BUSINESS = {

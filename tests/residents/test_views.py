@@ -138,10 +138,11 @@ def test_the_unit_page_shows_household_history_and_timeline(desk, unit, owned, z
     assert 'href="tel:+8613800138000"' in page
     assert "張小明: owner from 2020-06-10" in page
     assert reverse("tickets:intake") + f"?unit={unit.pk}" in page
-    asked = desk.get(url("unit", unit.pk), {"day": "2024-03-15"})
+    assert url("history", unit.pk) in page
+    asked = desk.get(url("history", unit.pk), {"day": "2024-03-15"})
     assert [one.name for one in asked.context["asked_house"].residents] == ["張小明"]
-    assert desk.get(url("unit", unit.pk), {"day": "2020-06-09"}).context["asked_house"].residents == []
-    wrong = desk.get(url("unit", unit.pk), {"day": "soon"})
+    assert desk.get(url("history", unit.pk), {"day": "2020-06-09"}).context["asked_house"].residents == []
+    wrong = desk.get(url("history", unit.pk), {"day": "soon"})
     assert wrong.status_code == 422 and "This is not a date" in text(wrong)
 
 

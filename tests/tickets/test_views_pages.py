@@ -162,26 +162,3 @@ def test_a_facility_is_added_and_shows_its_faults(estate, sign_in, supervisor, t
     assert fault.number in client.get(reverse("tickets:asset", args=[lift.pk])).content.decode()
     again = client.post(reverse("tickets:asset_add"), values)
     assert (again.status_code, "Another facility has the code L2." in again.content.decode()) == (422, True)
-
-
-def test_a_unit_shows_its_open_repairs_with_their_clocks(
-    every_state, unit, sign_in, clerk, technician, stranger, django_assert_max_num_queries
-):
-    url, client = reverse("tickets:unit_panel", args=[unit.pk]), sign_in(clerk)
-    client.get(url)
-    with django_assert_max_num_queries(10):
-        answer = client.get(url)
-    page = answer.content.decode()
-    assert {row["ticket"] for row in answer.context["open_rows"]} == {
-        ticket for ticket in every_state.values() if ticket.is_open
-    }
-    owed = {
-        row["ticket"].state: [clock["label"] for clock in row["clocks"]]
-        for row in answer.context["open_rows"]
-    }
-    assert owed["waiting"] == ["arrival", "waiting until"]
-    assert (owed["testing"], owed["done"], owed["accepted"]) == (["water test"], ["callback"], [])
-    assert every_state["closed"].number in page
-    assert [try_.ticket for try_, _at in answer.context["callbacks"]] == [every_state["closed"]]
-    assert sign_in(technician).get(url).status_code == 403
-    assert sign_in(stranger).get(url).status_code == 404

@@ -212,6 +212,17 @@ class Ticket(Case):
             models.Index(
                 fields=["unit", "category", "-opened_at"], condition=Q(unit__isnull=False), name="ticket_unit"
             ),
+            # The household page: what is open at a unit, what ended last.
+            models.Index(
+                fields=["unit", "next_due_at", "id"],
+                condition=Q(unit__isnull=False, closed_at__isnull=True),
+                name="ticket_unit_open",
+            ),
+            models.Index(
+                fields=["unit", "-closed_at", "-id"],
+                condition=Q(unit__isnull=False, closed_at__isnull=False),
+                name="ticket_unit_ended",
+            ),
             models.Index(
                 fields=["asset", "category", "-opened_at"],
                 condition=Q(asset__isnull=False),

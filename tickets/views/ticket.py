@@ -6,7 +6,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from office import clocks, journal, lists, promises
+from office import journal, lists, promises
 from office.access import may
 from office.models import Event, File, Promise
 from office.views.session import enter
@@ -75,10 +75,14 @@ def ticket(request, pk):
         "moves": [move for move in moves if move["usual"] or move["why_not"]],
         "more": [move for move in moves if not move["usual"] and not move["why_not"]],
         "clocks": [
-            clock(promise, request.now, row.estate.zone) for promise in all_promises if promise.is_open
+            promises.clock(promise, request.now, row.estate.zone)
+            for promise in all_promises
+            if promise.is_open
         ],
         "past_clocks": [
-            clock(promise, request.now, row.estate.zone) for promise in all_promises if not promise.is_open
+            promises.clock(promise, request.now, row.estate.zone)
+            for promise in all_promises
+            if not promise.is_open
         ],
         "facts": facts(row),
         "costs": costs(row),
@@ -151,29 +155,6 @@ def moves_of(ticket, order, staff, back=""):
             }
         )
     return moves
-
-
-def clock(promise, now, zone):
-    """A promise as one clock: what, how late, by which rule."""
-    tone, text = clocks.due_text(promise.due_at, now, zone)
-    if promise.outcome == Promise.Outcome.KEPT:
-        tone, text = (
-            ("kept", _("kept")) if promise.closed_at <= promise.due_at else ("broken", _("kept late"))
-        )
-    elif promise.outcome == Promise.Outcome.EXTENDED:
-        tone, text = "quiet", _("extended")
-    elif promise.outcome == Promise.Outcome.UNREACHABLE:
-        tone, text = "broken", _("could not be kept")
-    return {
-        "label": promises.KINDS[promise.kind].label if promise.kind in promises.KINDS else promise.kind,
-        "text": text,
-        "tone": tone,
-        "due": promise.due_at,
-        "due_text": lists.stamp(promise.due_at),
-        "hint": promises.rule_text(promise, zone),
-        "owner": promise.owner,
-        "reason": promise.reason,
-    }
 
 
 def window_text(start, end):

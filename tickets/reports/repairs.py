@@ -43,33 +43,6 @@ def fault_history(ticket, limit=8, only=()):
     return list((earlier.only(*only) if only else earlier)[:limit])
 
 
-def open_of_unit(unit_id):
-    """Open tickets of a unit, the most urgent first."""
-    return (
-        Ticket.objects.filter(unit_id=unit_id, closed_at__isnull=True)
-        .select_related("category", "technician")
-        .order_by(F("next_due_at").asc(nulls_last=True), "pk")
-    )
-
-
-def ended_of_unit(unit_id, limit):
-    """Tickets of a unit that ended last."""
-    return (
-        Ticket.objects.filter(unit_id=unit_id, closed_at__isnull=False)
-        .select_related("category", "technician")
-        .order_by("-closed_at", "-pk")[:limit]
-    )
-
-
-def callbacks_of_unit(unit_id, limit):
-    """Last tries to call a unit back."""
-    return (
-        CallbackTry.objects.filter(ticket__unit_id=unit_id)
-        .select_related("ticket", "by")
-        .order_by("-tried_at", "-pk")[:limit]
-    )
-
-
 @dataclass(frozen=True)
 class Parts:
     """What a ticket has at all: most have little, and need not be asked for each."""
