@@ -1,8 +1,15 @@
-"""What the search box answers, put together from each room's rows (SPEC §2, UX G1)."""
+"""What the search box answers, put together from each room's rows (SPEC §2, UX G1).
 
+To let the box find rows of another kind: `search.register` and `search.put` in their room, and here one function
+`(asker, ids) -> {id: Line}` of at most two queries with its line in KINDS. A Line whose `unit` is set leads to a
+household: hits that lead to one and the same household are no choice, Enter opens it.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
 from office import search
@@ -12,15 +19,100 @@ from residents import reports
 from residents.models import Person
 from tickets.models import Ticket
 
-UNIT, PERSON, TICKET = "unit", "person", "tickets.ticket"
-# Kind → heading, permission. Technicians find their own tickets only; guards find nothing (SPEC §1).
+OWN_AMONG = 200  # tickets looked at for those of a technician's own
+HOMES = 4  # unit codes said of one person; a developer may have a thousand
+
+
+@dataclass
+class Line:
+    """One hit as shown: where it leads, what it is, and by what it was found."""
+
+    url: str
+    text: str
+    hint: str = ""
+    unit: int | None = None  # whose household page this opens
+    why: str = ""
+
+
+class Asker:
+    """Who asks, and on which day of the register."""
+
+    def __init__(self, staff, day):
+        self.staff, self.day = staff, day
+
+    @cached_property
+    def estate_codes(self):
+        """{estate id: code}, where somebody works for several; empty otherwise: it would say nothing."""
+        estates = {posting.estate_id: posting.estate.code for posting in self.staff.posting_list}
+        return estates if len(estates) > 1 else {}
+
+    def hint(self, estate_id, *said):
+        return " · ".join(filter(None, [self.estate_codes.get(estate_id, ""), *said]))
+
+
+def household(unit_id, caller=None):
+    """The address of a household page; `caller` is the person who is asked about or on the telephone."""
+    return reverse("residents:unit", args=[unit_id]) + (f"?caller={caller}" if caller else "")
+
+
+# --- one function for each kind of subject ------------------------------------------------------------------
+
+
+def units(asker, ids):
+    names = reports.names_of_units(ids, asker.day)
+    rows = Unit.objects.visible_to(asker.staff, "register.read").filter(pk__in=ids)
+    return {
+        pk: Line(household(pk), code, asker.hint(estate, listed(names.get(pk))), unit=pk)
+        for pk, code, estate in rows.values_list("pk", "code", "estate_id")
+    }
+
+
+def people(asker, ids):
+    """Somebody with one home is asked about because of it: the household page is what the clerk needs."""
+    homes = reports.homes_of_people(ids, asker.day)
+    lines = {}
+    for person in Person.objects.visible_to(asker.staff, "register.read").filter(pk__in=ids):
+        mine = homes.get(person.pk, {})
+        only = next(iter(mine)) if len(mine) == 1 else None
+        url = household(only, person.pk) if only else reverse("residents:person", args=[person.pk])
+        codes = [*mine.values()]
+        hint = asker.hint(person.estate_id, listed(codes[:HOMES]) + (" …" if codes[HOMES:] else ""))
+        lines[person.pk] = Line(url, person.local_name, hint, unit=only)
+    return lines
+
+
+def tickets(asker, ids):
+    if asker.staff.may("tickets.read"):
+        rows = Ticket.objects.visible_to(asker.staff, "tickets.read")
+    else:
+        rows = Ticket.objects.visible_to(asker.staff, "tickets.read_own")
+        rows = rows.filter(work_orders__technician=asker.staff).distinct()
+    lines = {}
+    for ticket in rows.filter(pk__in=ids).select_related("category", "unit"):
+        place = ticket.unit.code if ticket.unit else ticket.place
+        hint = asker.hint(ticket.estate_id, place, str(ticket.category), str(ticket.get_state_display()))
+        lines[ticket.pk] = Line(reverse("tickets:ticket", args=[ticket.pk]), ticket.number, hint)
+    return lines
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of subject the box finds: its heading, who may find it (any of these), its lines."""
+
+    label: object
+    permissions: tuple[str, ...]
+    lines: Callable[[Asker, list], dict]
+
+
+# Technicians find their own tickets only; guards find nothing of the register (SPEC §1).
 KINDS = {
-    UNIT: (gettext_lazy("Units"), ("register.read",)),
-    PERSON: (gettext_lazy("People and companies"), ("register.read",)),
-    TICKET: (gettext_lazy("Tickets"), ("tickets.read", "tickets.read_own")),
+    "unit": Kind(gettext_lazy("Units"), ("register.read",), units),
+    "person": Kind(gettext_lazy("People and companies"), ("register.read",), people),
+    Ticket.SUBJECT: Kind(gettext_lazy("Tickets"), ("tickets.read", "tickets.read_own"), tickets),
 }
 WHY = {
     "name": gettext_lazy("name"),
+    "name_part": gettext_lazy("part of the name"),
     "pinyin": gettext_lazy("pinyin"),
     "initials": gettext_lazy("initials"),
     "phone": gettext_lazy("telephone"),
@@ -33,14 +125,7 @@ WHY = {
 }
 
 
-@dataclass
-class Line:
-    """One hit as shown: where it leads, what it is, and by what it was found."""
-
-    url: str
-    text: str
-    hint: str
-    why: str
+# --- all of them together -----------------------------------------------------------------------------------
 
 
 @dataclass
@@ -51,65 +136,45 @@ class Group:
 
 
 def answer(staff, typed, day, limit=12):
-    """([Group], address of the only hit or "") for what `staff` typed, within what they may read. At most nine queries more."""
-    hits = []
-    for permissions, kinds in _by_permission(staff):
-        estates = sorted({estate for permission in permissions for estate in staff.estate_ids(permission)})
-        hits += search.find(estates, typed, kinds=kinds, limit=limit)
-    hits.sort(key=lambda hit: (hit.rank, hit.kind, hit.key))
-    lines = _lines(staff, hits, day)
+    """([Group], address of the only household or matter meant, or "") for what `staff` typed, within what they may read.
+
+    Two queries, and at most two more for each kind that was found.
+    """
+    hits = search.find_in(_scopes(staff), typed, limit=limit if staff.may("tickets.read") else OWN_AMONG)
+    lines = _lines(Asker(staff, day), hits)
+    shown = [(hit, lines[hit.subject_kind, hit.subject_id]) for hit in hits
+             if (hit.subject_kind, hit.subject_id) in lines][:limit]  # fmt: skip
     groups: dict[str, Group] = {}
-    for hit in hits:
-        if line := lines.get((hit.subject_kind, hit.subject_id)):
-            groups.setdefault(
-                hit.subject_kind, Group(hit.subject_kind, KINDS[hit.subject_kind][0])
-            ).hits.append(line)
-    shown = [hit for hit in hits if (hit.subject_kind, hit.subject_id) in lines]
-    only = search.only_hit(shown)
-    return list(groups.values()), lines[only.subject_kind, only.subject_id].url if only else ""
+    for hit, line in shown:
+        line.why = str(WHY.get(hit.kind, ""))
+        groups.setdefault(hit.subject_kind, Group(hit.subject_kind, KINDS[hit.subject_kind].label))
+        groups[hit.subject_kind].hits.append(line)
+    surest = search.surest_hits([hit for hit, _line in shown])
+    return list(groups.values()), _only([line for hit, line in shown if hit in surest])
 
 
-def _by_permission(staff):
-    """[(permissions, kinds)] the person may look for."""
-    found: dict[tuple[str, ...], list[str]] = {}
-    for kind, (_label, permissions) in KINDS.items():
-        held = tuple(permission for permission in permissions if staff.may(permission))
-        if held:
-            found.setdefault(held, []).append(kind)
-    return found.items()
+def _only(lines):
+    """Where all these lead, if it is one place: husband and wife with one telephone are one household."""
+    places = {line.unit or line.url for line in lines}
+    if len(places) != 1:
+        return ""
+    addresses = {line.url for line in lines}
+    return addresses.pop() if len(addresses) == 1 else household(lines[0].unit)
 
 
-def _lines(staff, hits, day):
-    ids = {kind: [hit.subject_id for hit in hits if hit.subject_kind == kind] for kind in KINDS}
-    why = {(hit.subject_kind, hit.subject_id): str(WHY.get(hit.kind, "")) for hit in hits}
-    several = len(staff.estate_ids()) > 1
-    codes = {p.estate_id: p.estate.code for p in staff.posting_list} if several else {}
+def _scopes(staff):
+    """{kind: estates} in which this person may find something of the kind."""
+    scopes = {}
+    for name, kind in KINDS.items():
+        estates = {estate for permission in kind.permissions for estate in staff.estate_ids(permission)}
+        if estates:
+            scopes[name] = estates
+    return scopes
+
+
+def _lines(asker, hits):
     lines = {}
-    if ids[UNIT]:
-        rows = Unit.objects.visible_to(staff, "register.read").filter(pk__in=ids[UNIT])
-        names = reports.names_of_units(ids[UNIT], day)
-        for pk, code, estate in rows.values_list("pk", "code", "estate_id"):
-            hint = " ".join(filter(None, [codes.get(estate), listed(names.get(pk))]))
-            lines[UNIT, pk] = Line(reverse("residents:unit", args=[pk]), code, hint, why[UNIT, pk])
-    if ids[PERSON]:
-        homes = reports.codes_of_people(ids[PERSON], day)
-        for person in Person.objects.visible_to(staff, "register.read").filter(pk__in=ids[PERSON]):
-            hint = " ".join(filter(None, [codes.get(person.estate_id), listed(homes.get(person.pk))]))
-            url = reverse("residents:person", args=[person.pk])
-            lines[PERSON, person.pk] = Line(url, person.local_name, hint, why[PERSON, person.pk])
-    if ids[TICKET]:
-        for ticket in _tickets(staff).filter(pk__in=ids[TICKET]).select_related("category", "unit"):
-            place = ticket.unit.code if ticket.unit else ticket.place
-            said = " · ".join(filter(None, [place, str(ticket.category), str(ticket.get_state_display())]))
-            lines[TICKET, ticket.pk] = Line(
-                reverse("tickets:ticket", args=[ticket.pk]), ticket.number, said, why[TICKET, ticket.pk]
-            )
+    for name, kind in KINDS.items():
+        if ids := [hit.subject_id for hit in hits if hit.subject_kind == name]:
+            lines |= {(name, pk): line for pk, line in kind.lines(asker, ids).items()}
     return lines
-
-
-def _tickets(staff):
-    if staff.may("tickets.read"):
-        return Ticket.objects.visible_to(staff, "tickets.read")
-    return (
-        Ticket.objects.visible_to(staff, "tickets.read_own").filter(work_orders__technician=staff).distinct()
-    )

@@ -210,4 +210,4 @@ def keys_of_units():
         yield pk, estate_id, search.keys_of_code(code)
 
 
-search.register("unit", keys_of_units)
+search.register("unit", keys_of_units, kinds=("code", "code_tail"))

@@ -3,16 +3,20 @@
 What is written (`keys_of_…`) and what is asked (`find`) pass through the same functions: NFKC, simplified
 characters, case folding. Each kind of key is compared in its own way:
 
-    name        folded name and its endings           張小明, 小明, chan tai man      beginning
-    pinyin      syllables joined                       zhangxiaoming                   beginning
+    name        folded name                            張小明, chantaiman              beginning
+    name_part   its endings; other orders of words     小明, 明; taimanchan            beginning
+    pinyin      syllables joined                       zhangxiaoming, zhangxm          beginning
     initials    first letters, each surname reading    zxm; zx and cx for 曾鑫         beginning
     phone       digits with and without country        8613800138000, 13800138000      beginning
     phone_tail  national digits backwards              the last 4 or more              beginning, from 4 digits
     code        unit code, joined and with hyphens     321201, 3-2-1201                beginning
     code_tail   unit code without its first parts      1201, 2-1201; 3-1201            whole, beginning from 3
-    number      number of a document                   r2026000123                     beginning
-    number_tail its running part                       000123, 123                     whole
-    plate       number plate                           粤b12345                        beginning
+    number      number of a document                   r2026000123, r2026123           beginning
+    number_tail its running part, its digits           000123, 123, 2026123            whole
+    plate       number plate, with and without region  粤b12345, b12345, 12345         beginning
+
+A room brings a subject of its own by `register("goods_slip", source, kinds=("number", "number_tail"))` and `put` in its
+actions; what a hit shows and where it leads stands in config/find.py.
 """
 
 import itertools
@@ -22,14 +26,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from office import phones
 from office.models import SearchKey
 
 LONGEST = 80  # of a key
-FEWEST = 2  # folded characters before anything is looked for
+FEWEST = 2  # letters or digits before anything is looked for; one Chinese character is enough
 TAIL = 4  # digits from which the end of a telephone number is looked for
+PARTS = 40  # characters of a name from which a part of it may begin
+KEY_KINDS = (
+    "name", "name_part", "pinyin", "initials", "phone", "phone_tail", "code", "code_tail", "number", "number_tail", "plate",
+)  # fmt: skip
 # Forms of Hong Kong, Taiwan and print that OpenCC's table of words leaves as they are.
 _VARIANTS = str.maketrans(
     "衞粧痺淸靑郷黄吴歩税説户邨槪着兑蜕閲鋭啓裡喆堃犇", "卫妆痹清青乡黄吴步税说户村概着兑蜕阅锐启里哲坤奔"
@@ -74,19 +81,26 @@ def keys_of_name(name, name_en=""):
         joined = _joined(folded)
         han = [c for c in joined if _is_han(c)]
         if han:
-            # 張小明 is asked for as 小明 too; companies by any part of their name.
-            keys |= {("name", joined[start:]) for start in range(min(len(joined) - 1, 12))} or {
-                ("name", joined)
-            }
+            # 張小明 is asked for as 小明 and as 明 too; companies by any part of their name.
+            keys.add(("name", joined))
+            keys |= {("name_part", joined[start:]) for start in range(1, min(len(joined), PARTS))}
             keys |= _pinyin_keys("".join(han))
         else:
             words = [_joined(word) for word in re.split(r"[\s,.;/]+", folded)]
-            words = [word for word in words if word][:6]
-            for start in range(len(words)):
-                keys.add(("name", "".join(words[start:] + words[:start])))
-            if len(words) > 1:
-                keys.add(("initials", "".join(word[0] for word in words)))
+            keys |= _word_keys([word for word in words if word][:8])
     return _cut(keys)
+
+
+def _word_keys(words):
+    """Chan Tai Man, Peter: from any word on, and any two of its words in either order."""
+    keys = {("name", "".join(words))} if words else set()
+    keys |= {("name_part", "".join(words[at:] + words[:at])) for at in range(1, len(words))}
+    if 2 < len(words) < 5:
+        keys |= {("name_part", "".join(pair)) for pair in itertools.permutations(words, 2)}
+    if len(words) > 1:
+        letters = "".join(word[0] for word in words)
+        keys |= {("initials", letters), ("initials", letters[1:] + letters[0])}
+    return keys - {("name_part", "".join(words))}
 
 
 @cache
@@ -119,6 +133,7 @@ def _pinyin_keys(name):
     keys = set()
     for readings in itertools.product(*(_readings(c) for c in name[:surname])):
         keys.add(("pinyin", "".join(readings) + rest_text))
+        keys.add(("pinyin", "".join(readings) + rest_initials))  # zhangxm, as input methods take it
         keys.add(("initials", "".join(reading[0] for reading in readings) + rest_initials))
     if surname == 2:
         keys.add(("pinyin", _DOUBLE[name[:2]] + rest_text))
@@ -173,13 +188,18 @@ def arabic(text):
     return _NUMERAL.sub(_arabic, text)
 
 
-def code_parts(code):
-    """A unit code as its parts, however it is said: `3座12樓A室` → ["3", "12", "a"]. Leading zeros go."""
+def code_parts(code, zeros=False):
+    """A unit code as its parts, however it is said: `3座12樓A室` → ["3", "12", "a"]. Leading zeros go unless `zeros`."""
     text = _FLOOR.sub("-", fold(code))
     text = arabic(text)
     text = _WORDS.sub("-", text)
     parts = [part for part in re.split(r"[^0-9a-z\u3400-\u9fff]+", text) if part]
-    return [part.lstrip("0") or "0" if part.isdigit() else part for part in parts]
+    return parts if zeros else [part.lstrip("0") or "0" if part.isdigit() else part for part in parts]
+
+
+def _finest(parts):
+    """3-12A as 3-12-a: figures and letters apart, as in 3座12樓A室."""
+    return "-".join(re.findall(r"\d+|[^\d-]+", "-".join(parts)))
 
 
 def keys_of_code(code):
@@ -188,6 +208,7 @@ def keys_of_code(code):
     if not parts:
         return set()
     keys = {("code", "".join(parts)), ("code", "-".join(parts)), ("code", _joined(fold(code)))}
+    keys.add(("code", _finest(parts)))
     # Joined tails are left out: 1201 must not mean 1-201 of some other building.
     keys |= {("code_tail", "-".join(parts[start:])) for start in range(1, len(parts))}
     if len(parts) > 2:  # the entrance is often left out: 3-1201
@@ -196,20 +217,24 @@ def keys_of_code(code):
 
 
 def keys_of_number(number):
-    """{(kind, key)} of a document's number: R2026-000123, r2026000123, 000123, 123."""
-    keys = {("number", _joined(fold(number)))}
-    if tail := re.search(r"(\d+)\D*$", number):
-        keys |= {("number_tail", tail[1]), ("number_tail", tail[1].lstrip("0") or "0")}
+    """{(kind, key)} of a document's number. R2026-000123 is said R2026-123, 2026-123, 000123 and 123 too."""
+    joined = _joined(fold(number))
+    keys = {("number", joined)}
+    if found := re.search(r"^(.*?)(\d+)\D*$", fold(number)):
+        head, tail = _joined(found[1]), found[2]
+        short = tail.lstrip("0") or "0"
+        digits = "".join(c for c in head if c.isdigit())
+        keys |= {("number", head + short)} if head else set()
+        keys |= {("number_tail", text) for text in (tail, short, digits + tail, digits + short)}
     return _cut(keys)
 
 
 def keys_of_plate(plate):
-    return _cut(
-        {
-            ("plate", _joined(fold(plate))),
-            ("plate", "".join(c for c in fold(plate) if c.isascii() and c.isalnum())),
-        }
-    )
+    """{(kind, key)} of a number plate: 粵B·12345, B12345, 12345."""
+    joined = _joined(fold(plate))
+    latin = "".join(c for c in joined if c.isascii())
+    figures = re.sub(r"^\D+", "", joined)
+    return _cut({("plate", joined), ("plate", latin), ("plate", figures if len(figures) > 2 else "")})
 
 
 def _cut(keys):
@@ -270,11 +295,13 @@ def put_many(subject_kind, rows):
 
 
 SOURCES: dict = {}  # subject kind → callable() yielding (subject_id, estate_id, keys) of every row there is
+ANSWERS_TO: dict[str, tuple[str, ...]] = {}  # subject kind → the kinds of key it has
 
 
-def register(subject_kind, source):
-    """Tell `reindex` how the keys of a kind of subject are worked out from its rows."""
+def register(subject_kind, source, kinds=KEY_KINDS):
+    """Tell `reindex` how the keys of a kind of subject are worked out from its rows, and `find` which kinds those are."""
     SOURCES[subject_kind] = source
+    ANSWERS_TO[subject_kind] = tuple(kinds)
 
 
 # --- asking ------------------------------------------------------------------------------------------------
@@ -297,89 +324,138 @@ def questions(text):
     """[(kinds, text to compare, whole)] a typed text may mean; empty when it is too short to mean anything."""
     folded = fold(text)
     joined = _joined(folded)
-    if len(joined) < FEWEST:
+    if len(joined) < FEWEST and not any(_is_han(c) for c in joined):
         return []
+    names = ("name", "name_part", "pinyin", "initials", "plate", "number")
     asked: list[tuple[tuple[str, ...], str, bool]] = [
-        (("name", "pinyin", "initials", "plate", "number"), joined, False)
+        (names, joined, False),
+        (("number_tail",), joined, True),
     ]
+    asked += _questions_of_phone(text)
+    if len(joined) > 1:
+        asked += _questions_of_code(text, joined)
+    return list(dict.fromkeys(asked))
+
+
+# What stands before a number in a message or in a softphone's address.
+_TELEPHONE = re.compile(
+    r"^\s*(?:tel|phone|mobile|電話|电话|手機|手机|聯絡電話|联系电话)\s*[.::]?\s*", re.IGNORECASE
+)
+
+
+def _questions_of_phone(text):
+    text = _TELEPHONE.sub("", unicodedata.normalize("NFKC", text))
     digits = phones.bare(text)
-    if len(digits) >= TAIL and not re.search(r"[^\d\s+()./\-]", unicodedata.normalize("NFKC", text)):
-        for form in dict.fromkeys([digits, digits.removeprefix("00"), digits.lstrip("0")]):
-            if len(form) >= TAIL:
-                asked.append((("phone",), form, False))
-        national = phones.national(digits.removeprefix("00")) if len(digits) > 10 else digits
-        asked.append((("phone_tail",), national.lstrip("0")[::-1] or digits, False))
+    if len(digits) < TAIL or re.search(r"[^\d\s+()./\-–]", text):
+        return
+    for form in (digits, digits.removeprefix("00"), digits.lstrip("0")):
+        if len(form) >= TAIL:
+            yield ("phone",), form, False
+    national = phones.national(digits.removeprefix("00")) if len(digits) > 10 else digits
+    yield ("phone_tail",), national.lstrip("0")[::-1] or digits, False
+
+
+def _questions_of_code(text, joined):
     parts = code_parts(text)
-    if parts:
-        hyphened = "-".join(parts)
-        asked.append((("code",), hyphened, False))
-        asked.append((("code_tail",), hyphened, len(hyphened) < 3))
-        if hyphened != "".join(parts):
-            asked.append((("code",), "".join(parts), False))
-            asked.append((("code_tail",), "".join(parts), len(hyphened) < 3))
-        if joined != "".join(parts):
-            asked.append((("code",), joined, False))
-    asked.append((("number_tail",), joined, True))
-    return asked
+    hyphened, together = "-".join(parts), "".join(parts)
+    forms = [(form, len(hyphened) < 3) for form in dict.fromkeys((hyphened, together)) if form]
+    for form, short in forms:
+        yield ("code",), form, False
+        yield ("code_tail",), form, short
+    # 03-02-0801 and 3座12樓01室: zeros that were typed may be zeros of the code.
+    for form in (joined, "".join(code_parts(text, zeros=True)), _finest(parts)):
+        if form and form not in (hyphened, together):
+            yield ("code",), form, False
 
 
 def find(estate_ids, text, kinds=None, limit=10):
     """Subjects of these estates that answer to `text`, the surest first, each once; at most `limit`.
 
-    `kinds` restricts to subject kinds. Not ordered by the database: an index range stops at its limit, a sort
-    would read it all (SPEC §2; ARCHITECTURE §4 Speed: a generic plan turned 0.2 into 143 ms).
+    `kinds` restricts to subject kinds.
+    """
+    return find_in(dict.fromkeys(ANSWERS_TO if kinds is None else kinds, estate_ids), text, limit)
+
+
+# One short walk along the index for each estate, kind of subject and question: it begins at the first key that fits and
+# stops at its limit, whatever else there is. ORDER BY is the index's own order, so nothing is ever sorted or read in full.
+_LOOK = """
+SELECT found.subject_kind, found.subject_id, found.estate_id, found.kind, found.key
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[]) AS asked (estate, subject, kind, low, high)
+CROSS JOIN LATERAL (
+    SELECT subject_kind, subject_id, estate_id, kind, key FROM office_searchkey
+    WHERE estate_id = asked.estate AND subject_kind = asked.subject AND kind = asked.kind
+        AND key COLLATE "C" >= asked.low AND key COLLATE "C" <= asked.high
+    ORDER BY key COLLATE "C" LIMIT %s
+) AS found
+"""
+_LAST = "\U0010ffff"  # sorts behind every character there is
+
+
+def find_in(scopes, text, limit=10):
+    """`find` for {subject kind: estates}, as permissions have it: one statement for all of them.
+
+    Never under a generic plan (ARCHITECTURE §4 Speed: one turned 0.2 into 143 ms).
     """
     asked = questions(text)
-    if not asked or not estate_ids:
+    looks = [
+        (estate, subject, kind, key, key if whole else key + _LAST)
+        for subject, estates in sorted(scopes.items())
+        for names, key, whole in asked
+        for kind in names
+        if kind in ANSWERS_TO.get(subject, ())
+        for estate in sorted(set(estates))
+    ]
+    if not looks:
         return []
-    rows = SearchKey.objects.filter(estate_id__in=sorted(estate_ids))
-    if kinds is not None:
-        rows = rows.filter(subject_kind__in=sorted(kinds))
-    fields = ("subject_kind", "subject_id", "estate_id", "kind", "key")
-    exact = Q()
-    for names, key, _whole in asked:
-        exact |= Q(kind__in=names, key=key)
-    found: list[tuple] = []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        found += rows.filter(exact).values_list(*fields)[: limit * 5]
-        for names, key, whole in asked:
-            if not whole and len(found) < limit * 8:
-                found += rows.filter(kind__in=names, key__startswith=key).values_list(*fields)[: limit * 5]
+        cursor.execute(_LOOK, [*map(list, zip(*looks, strict=True)), limit * 2])
+        found = cursor.fetchall()
     return _ranked(found, asked, limit)
 
 
 def _ranked(found, asked, limit):
-    """One hit per subject: whole keys before beginnings, and a code typed with its hyphens before all others."""
-    order: dict[tuple[str, str], int] = {}
-    for place, (names, key, _whole) in enumerate(asked):
-        for name in names:
-            order.setdefault((name, key), place)
+    """One hit per subject, the surest first; among equals the kinds of subject take turns, so that none hides another.
+
+    A code typed with its hyphens stands before all others, and beginnings behind what was typed whole.
+    """
+    whole = {(name, key) for names, key, _whole in asked for name in names}
     best: dict[tuple[str, int], Hit] = {}
     for subject_kind, subject_id, estate_id, kind, key in found:
-        whole = (kind, key) in order
-        hyphened = whole and kind == "code" and "-" in key
-        rank = (
-            0
-            if hyphened
-            else 1
-            if whole and kind in ("code", "phone", "number", "plate")
-            else 2
-            if whole
-            else 3
-        )
-        hit = Hit(subject_kind, subject_id, estate_id, kind, key, whole, rank)
+        certain = (kind, key) in whole
+        hit = Hit(subject_kind, subject_id, estate_id, kind, key, certain, _rank(kind, key, certain))
         known = best.get((subject_kind, subject_id))
-        if known is None or (rank, kind) < (known.rank, known.kind):
+        if known is None or (hit.rank, kind) < (known.rank, known.kind):
             best[subject_kind, subject_id] = hit
-    if any(hit.rank == 0 for hit in best.values()):  # 3-2-1201 was typed: 32-1-201 is not meant
-        best = {pair: hit for pair, hit in best.items() if not hit.kind.startswith("code") or "-" in hit.key}
-    return sorted(best.values(), key=lambda hit: (hit.rank, hit.subject_kind, len(hit.key), hit.key))[:limit]
+    hits = sorted(best.values(), key=lambda hit: (hit.rank, len(hit.key), hit.key, hit.subject_id))
+    if hits and hits[0].rank == 0:  # 3-2-1201 was typed: 32-1-201 is not meant
+        hits = [hit for hit in hits if not hit.kind.startswith("code") or "-" in hit.key]
+    turns: dict[tuple[int, str], int] = {}
+    placed = []
+    for hit in hits:
+        turn = turns[hit.rank, hit.subject_kind] = turns.get((hit.rank, hit.subject_kind), 0) + 1
+        placed.append((hit.rank, turn, hit.subject_kind, hit))
+    return [place[-1] for place in sorted(placed, key=lambda place: place[:3])][:limit]
+
+
+def _rank(kind, key, certain):
+    if not certain:
+        return 2 if kind == "phone_tail" else 4 if kind == "name_part" else 3
+    if kind == "code" and "-" in key:
+        return 0
+    if kind in ("code", "phone", "number", "plate"):
+        return 1
+    return 3 if kind == "name_part" else 2
 
 
 def only_hit(hits):
-    """The one subject that was meant, or None: the only hit, or the only one typed with its hyphens."""
-    if len(hits) == 1:
-        return hits[0]
-    surest = [hit for hit in hits if hit.rank == 0]
+    """The one subject that was meant, or None: the only hit, or the only one typed whole that means one thing only."""
+    surest = surest_hits(hits)
     return surest[0] if len(surest) == 1 else None
+
+
+def surest_hits(hits):
+    """What was typed whole and means one thing only (a code, a telephone, a document's number, a plate); else all."""
+    if not hits or hits[0].rank > 1:
+        return hits
+    return [hit for hit in hits if hit.rank == hits[0].rank]

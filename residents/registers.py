@@ -26,4 +26,5 @@ def register():
     journal.field_words("person", Person)
     journal.words("occupancy.role", Occupancy.Role.choices)
     journal.words("person.identity_type", Person.IdentityType.choices)
-    search.register("person", reports.keys_of_people)
+    kinds = ("name", "name_part", "pinyin", "initials", "phone", "phone_tail")
+    search.register("person", reports.keys_of_people, kinds=kinds)

@@ -162,14 +162,13 @@ def names_of_units(unit_ids, day):
     return names
 
 
-def codes_of_people(person_ids, day):
-    """{person id: [unit codes]} on `day`: one query."""
-    codes: defaultdict[int, list[str]] = defaultdict(list)
+def homes_of_people(person_ids, day):
+    """{person id: {unit id: unit code}} on `day`: one query."""
+    homes: defaultdict[int, dict[int, str]] = defaultdict(dict)
     rows = Occupancy.objects.filter(person_id__in=person_ids).on(day).order_by("person_id", "unit__sort_key")
-    for person_id, code in rows.values_list("person_id", "unit__code"):
-        if code not in codes[person_id]:
-            codes[person_id].append(code)
-    return codes
+    for person_id, unit_id, code in rows.values_list("person_id", "unit_id", "unit__code"):
+        homes[person_id][unit_id] = code
+    return homes
 
 
 def people_of_unit(unit):

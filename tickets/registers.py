@@ -136,7 +136,7 @@ def register():
 
     setup.register(catalogue.load)
     jobs.register(tasks.DAY, tasks.print_day, _("print a crew's day"))
-    search.register(Ticket.SUBJECT, reports.keys_of_tickets)
+    search.register(Ticket.SUBJECT, reports.keys_of_tickets, kinds=("number", "number_tail"))
 
     for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING):
         promises.register(kind)

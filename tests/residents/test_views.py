@@ -359,15 +359,24 @@ def test_roles(unit, zhang, estate, sign_in):
 
 def test_the_only_hit_opens_at_once(desk, unit, owned, zhang):
     assert desk.get("/search", {"q": "3座2單元1201"}).url == url("unit", unit.pk)
+    household = f"{url('unit', unit.pk)}?caller={zhang.pk}"  # her only home
+    assert desk.get("/search", {"q": "zxm"}).url == household
+    assert desk.get("/search", {"q": "1380013 8000"}).url == household
+
+
+def test_somebody_without_a_home_here_opens_by_name(desk, zhang):
     assert desk.get("/search", {"q": "zxm"}).url == url("person", zhang.pk)
-    assert desk.get("/search", {"q": "1380013 8000"}).url == url("person", zhang.pk)
 
 
 def test_suggestions_say_why_and_never_redirect(desk, unit, owned, zhang):
     response = desk.get("/search", {"q": "8000"}, headers={"HX-Request": "true"})
     page = text(response)
     assert response.status_code == 200 and "<html" not in page
-    assert url("person", zhang.pk) in page and "end of the telephone number" in page and "3-2-1201" in page
+    assert (
+        f"{url('unit', unit.pk)}?caller={zhang.pk}" in page
+        and "end of the telephone number" in page
+        and "3-2-1201" in page
+    )
 
 
 def test_several_hits_make_a_page_and_none_says_what_to_try(desk, unit, estate, clerk, now):
