@@ -8,6 +8,7 @@ class OfficeConfig(AppConfig):
 
     def ready(self):
         from office import checks, escalation, housekeeping, jobs, outbox, registers  # noqa: F401  registers the system checks
+        from office.imports import intake
 
         # `office` stands below the other apps in INSTALLED_APPS: their kinds of promise are registered by now.
         registers.register()
@@ -15,3 +16,4 @@ class OfficeConfig(AppConfig):
         outbox.register_sweep()
         jobs.set_up()
         housekeeping.register_sweep()
+        intake.set_up()

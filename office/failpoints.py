@@ -15,6 +15,13 @@ NAMES = (
     "outbox.handed",  # the gateway has it, we have not written it down
     "outbox.marking",  # written down, not committed
     "outbox.marked",  # committed
+    "imports.checking",  # a thousand rows staged, not committed
+    "imports.checked",  # all rows staged, not committed
+    "imports.writing",  # a slice of the register written, not committed
+    "imports.indexing",  # search keys of a slice written, not committed
+    "imports.applying",  # everything written, not committed
+    "imports.applied",  # committed, the job does not say so yet
+    "imports.rolling_back",  # everything taken out, not committed
 )
 _arrivals: dict[str, int] = {}
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from office import journal
 from office.models import Estate
 
 
@@ -77,6 +78,7 @@ SHEETS: dict[str, Sheet] = {}
 def register(sheet):
     """Called by each app at start-up."""
     SHEETS[sheet.key] = sheet
+    journal.words("import.sheet", [(sheet.key, sheet.label)])
 
 
 def open_to(staff, estate_id):
