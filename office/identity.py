@@ -203,6 +203,20 @@ def reveal(*, row, reason, by, now):
 # --- can it be real? ---------------------------------------------------------------------------------------
 
 
+def guess(number):
+    """What kind of document a bare number of a roster is."""
+    text = normal(number)
+    for kind, pattern in (
+        (CN, r"\d{17}[\dX]|\d{15}"),
+        (HK, r"[A-Z]{1,2}\d{6}[\dA]"),
+        (TAIWAN, r"[A-Z][1289]\d{8}"),
+        (COMPANY, r"[0-9A-Z]{18}"),
+    ):
+        if re.fullmatch(pattern, text):
+            return kind
+    return "other"
+
+
 def why_not_real(kind, number, today=None):
     """One sentence when no such number can exist, else None. An unknown kind is believed."""
     text = normal(number)

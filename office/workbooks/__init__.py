@@ -12,10 +12,10 @@ pieces, so that neither side holds more than it must. Cells are text, numbers, d
 
 from office.workbooks.checks import MAX_FILE, check
 from office.workbooks.parent import Sheet, Survey, read, stream, survey
-from office.workbooks.words import ERROR_CELL, UNSAVED_FORMULA, Unreadable, cell_name, column_name
+from office.workbooks.words import ERROR_CELLS, UNSAVED_FORMULA, Unreadable, cell_name, column_name
 
 __all__ = [
-    "ERROR_CELL",
+    "ERROR_CELLS",
     "MAX_FILE",
     "UNSAVED_FORMULA",
     "Sheet",

@@ -14,7 +14,7 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 
 from office.workbooks.words import (
-    ERROR_CELL,
+    ERROR_CELLS,
     HEAD,
     MAX_COLUMNS,
     MAX_ROWS,
@@ -217,9 +217,9 @@ class Marks:
             column = 0
             for letter in place[1]:
                 column = column * 26 + letter - 64
-            shown = value[1].decode("ascii", "replace")[:20] if value else ""
+            shown = value[1].decode("ascii", "replace") if value else ""
             self.cells.setdefault(int(place[2]) - 1, {})[column - 1] = (
-                ERROR_CELL + shown if error else UNSAVED_FORMULA
+                UNSAVED_FORMULA if not error else shown if shown in ERROR_CELLS else "#ERROR!"
             )
             self.count += 1
 

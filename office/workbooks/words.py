@@ -5,9 +5,12 @@ MAX_COLUMNS = 512
 MAX_SHEETS = 200
 MAX_TEXT = 32_767  # characters of one cell; Excel's own limit
 HEAD = 60  # rows a survey shows
-# Cells that show something but hold nothing to bring in; no file can hold the character in front.
-ERROR_CELL = "\x01error"  # + what Excel shows: #REF!, #N/A
-UNSAVED_FORMULA = "\x01formula"
+# Cells that show something but hold nothing to bring in, as they are handed over.
+ERROR_CELLS = frozenset(
+    ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BUSY!",
+     "#BLOCKED!", "#CONNECT!", "#GETTING_DATA", "#ERROR!")
+)  # fmt: skip
+UNSAVED_FORMULA = "=?"
 
 
 class Unreadable(Exception):

@@ -233,7 +233,7 @@ class Loader:
         number = identity.normal(text(cell))
         if not number:
             return "", ""
-        kind = guess_identity(number)
+        kind = identity.guess(number)
         if sentence := identity.why_not_real(kind, number, self.today):
             self.warn(
                 line,
@@ -429,16 +429,3 @@ class Loader:
         if unit is not None and line.get("owner_no"):
             self.owners_of(line, unit, True)
         return None
-
-
-def guess_identity(number):
-    """What kind of document a bare number of a roster is."""
-    if re.fullmatch(r"\d{17}[\dX]|\d{15}", number):
-        return identity.CN
-    if re.fullmatch(r"[A-Z]{1,2}\d{6}[\dA]", number):
-        return identity.HK
-    if re.fullmatch(r"[A-Z][1289]\d{8}", number):
-        return identity.TAIWAN
-    if re.fullmatch(r"[0-9A-Z]{18}", number):
-        return identity.COMPANY
-    return "other"
