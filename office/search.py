@@ -39,7 +39,7 @@ KEY_KINDS = (
 )  # fmt: skip
 # Forms of Hong Kong, Taiwan and print that OpenCC's table of words leaves as they are.
 _VARIANTS = str.maketrans(
-    "衞粧痺淸靑郷黄吴歩税説户邨槪着兑蜕閲鋭啓裡喆堃犇", "卫妆痹清青乡黄吴步税说户村概着兑蜕阅锐启里哲坤奔"
+    "锺衞粧痺淸靑郷黄吴歩税説户邨槪着兑蜕閲鋭啓裡喆堃犇", "钟卫妆痹清青乡黄吴步税说户村概着兑蜕阅锐启里哲坤奔"
 )
 
 
@@ -97,6 +97,9 @@ def _word_keys(words):
     keys |= {("name_part", "".join(words[at:] + words[:at])) for at in range(1, len(words))}
     if 2 < len(words) < 5:
         keys |= {("name_part", "".join(pair)) for pair in itertools.permutations(words, 2)}
+    if len(words) == 4:  # Chan Tai Man, Peter is asked for as Tai Man Chan and as Tai Man Peter
+        for three in (words[:3], words[1:]):
+            keys |= {("name_part", "".join(three[at:] + three[:at])) for at in range(3)}
     if len(words) > 1:
         letters = "".join(word[0] for word in words)
         keys |= {("initials", letters), ("initials", letters[1:] + letters[0])}
@@ -152,7 +155,7 @@ def keys_of_phone(digits):
 
 # Words between the parts of a unit code, simplified: 3座12樓A室, 3栋2单元1201, Block 3 Flat 12A, 12/F.
 _WORDS = re.compile(
-    r"号楼|单元|楼栋|车位|[座栋幢楼层室号房户期第阁梯]|\b(?:block|blk|tower|flat|room|rm|unit|floor|section|no)\b\.?"
+    r"号楼|单元|单$|楼栋|车位|[座栋幢楼层室号房户期第阁梯]|\b(?:block|blk|tower|flat|room|rm|unit|floor|section|no)\b\.?"
 )
 _FLOOR = re.compile(r"(?<=\d)\s*/\s*f\b")
 _DIGITS = {
@@ -209,6 +212,11 @@ def keys_of_code(code):
         return set()
     keys = {("code", "".join(parts)), ("code", "-".join(parts)), ("code", _joined(fold(code)))}
     keys.add(("code", _finest(parts)))
+    # What stands before the letters of a shop or a parking space is often left out: 商鋪S-12, 車位C0001, 0001.
+    bare = [part for part in (re.sub("[\u3400-\u9fff]+", "", part) for part in parts) if part]
+    keys |= {("code", "".join(bare)), ("code", "-".join(bare))}
+    if figures := re.search(r"[a-z](\d{3,})$", parts[-1]):
+        keys.add(("code_tail", figures[1]))
     # Joined tails are left out: 1201 must not mean 1-201 of some other building.
     keys |= {("code_tail", "-".join(parts[start:])) for start in range(1, len(parts))}
     if len(parts) > 2:  # the entrance is often left out: 3-1201
@@ -352,7 +360,8 @@ def _questions_of_phone(text):
         if len(form) >= TAIL:
             yield ("phone",), form, False
     national = phones.national(digits.removeprefix("00")) if len(digits) > 10 else digits
-    yield ("phone_tail",), national.lstrip("0")[::-1] or digits, False
+    # The nought of an area code goes; that of a number's end (0001) is part of it.
+    yield ("phone_tail",), (national.lstrip("0") if len(national) > 8 else national)[::-1], False
 
 
 def _questions_of_code(text, joined):
@@ -366,6 +375,7 @@ def _questions_of_code(text, joined):
     for form in (joined, "".join(code_parts(text, zeros=True)), _finest(parts)):
         if form and form not in (hyphened, together):
             yield ("code",), form, False
+            yield ("code_tail",), form, True
 
 
 def find(estate_ids, text, kinds=None, limit=10):
