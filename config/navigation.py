@@ -61,6 +61,16 @@ SECTIONS = (
         ),
     ),
     (
+        # Translators: 門崗
+        _("Gate"),
+        (
+            # Translators: 門崗查驗
+            Entry("residents:gate", _("Check a slip"), "shield-check", "g g"),
+            # Translators: 物品放行條
+            Entry("residents:slips", _("Goods-release slips"), "package", "g l"),
+        ),
+    ),
+    (
         _("Office"),
         (
             # Translators: 空白表格

@@ -22,6 +22,7 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import wraps
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -90,6 +91,26 @@ def register(form):
         raise ValueError(f"two forms are called {form.name}")
     FORMS[form.name] = form
     return form
+
+
+def in_language(draw):
+    """The sheet's words are made in the sheet's language, whatever the person at the desk reads."""
+
+    @wraps(draw)
+    def drawn(facts, *, letterhead, language, **values):
+        from django.utils import translation  # here: the press knows no Django
+
+        with translation.override(language):
+            return draw(facts, letterhead=letterhead, language=language, **values)
+
+    return drawn
+
+
+def public_url(path):
+    """The address of a page as a telephone outside the office reaches it: what a QR code holds."""
+    from django.conf import settings
+
+    return settings.PUBLIC_URL.rstrip("/") + path
 
 
 # --- what templates draw with ------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ class Role:
 # Everybody posted somewhere: home, own promises, bell, search, profile.
 EVERYONE = {"office.home", "office.search", "office.files"}
 
-READ = {"register.read", "tickets.read", "assets.read"}
+READ = {"register.read", "tickets.read", "assets.read", "gate.read"}
 
 CLERK = EVERYONE | READ | {
     "register.edit",  # people, phones, occupancies, notes
@@ -34,7 +34,17 @@ CLERK = EVERYONE | READ | {
     "tickets.slips",  # key in returned slips
     "tickets.ask",  # ask for more time or work free of charge
     "tickets.export",
+    "gate.slips",  # issue, print and cancel goods-release slips
+    "gate.visitors",
+    "gate.vehicles",  # vehicles and access cards of units
+    "gate.keys",
+    "gate.export",
 }  # fmt: skip
+
+GUARD = EVERYONE | {
+    "gate.release",  # compare goods with their slip, let them out or turn them away
+    "gate.visitors",
+}
 
 LEAD = EVERYONE | READ | {
     "tickets.intake",
@@ -62,6 +72,7 @@ SUPERVISOR = CLERK | LEAD | {
     "tickets.unreachable",  # close as unreachable after three tries
     "tickets.hand_over",
     "tickets.dashboard",
+    "gate.release",
     "office.jobs",
     "office.reminders",
     "office.run_reminders",
@@ -90,7 +101,7 @@ _all = [
     Role("cashier", _("cashier"), frozenset(CLERK)),
     Role("lead", _("repair lead"), frozenset(LEAD)),
     Role("technician", _("technician"), frozenset(TECHNICIAN)),
-    Role("guard", _("guard"), frozenset(EVERYONE)),
+    Role("guard", _("guard"), frozenset(GUARD)),
     Role("supervisor", _("supervisor"), frozenset(SUPERVISOR)),
     Role("director", _("director"), frozenset(SUPERVISOR | {"office.read_settings"})),
     Role("finance", _("finance"), frozenset(EVERYONE | READ)),

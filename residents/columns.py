@@ -4,10 +4,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from office.lists import Column, List, day
+from office.lists import Column, List, day, stamp
 from office.models import Unit
 from office.phrases import listed
-from residents import filters, rules
+from residents import filters, reports, rules
 from residents.models import Person
 
 UNIT_KINDS, PERSON_KINDS = dict(Unit.Kind.choices), dict(Person.Kind.choices)
@@ -96,4 +96,41 @@ BUILDINGS = List(
     row_href=lambda row: reverse("residents:building", args=[row["id"]]),
     empty=(_("No building yet."), lambda: reverse("residents:building_new"), _("New building"), "n"),
     export_permission="register.export",
+)  # fmt: skip
+
+
+# --- the gate ----------------------------------------------------------------------------------------------
+
+
+def _slip_state(row):
+    return reports.slip_state(row["state"], row["valid_until"], row["now"])
+
+
+SLIPS = List(
+    name="slips",
+    # Translators: 物品放行條
+    title=_("Goods-release slips"),
+    fields=("id", "number", "unit__code", "person__name", "agent_name", "plate", "carrier", "state", "issued_at",
+            "issued_by__name", "valid_until", "released_at", "released_by__name"),
+    columns=(
+        Column("number", _("Number"), lambda row: row["number"], kind="unit"),
+        Column("unit", _("Unit"), lambda row: row["unit__code"], kind="unit"),
+        Column("applicant", _("Applicant"), lambda row: row["agent_name"] or row["person__name"]),
+        Column("plate", _("Number plate"), lambda row: row["plate"]),
+        Column("carrier", _("Carrier"), lambda row: row["carrier"], shown=False),
+        Column("state", _("State"), lambda row: _slip_state(row)[0], kind="state", tone=lambda row: _slip_state(row)[1]),
+        Column("issued_at", _("Issued"), lambda row: stamp(row["issued_at"]), value=lambda row: row["issued_at"], order="newest"),
+        Column("issued_by", _("Issued by"), lambda row: row["issued_by__name"]),
+        Column("valid_until", _("Valid until"), lambda row: reports.last_minute(row["valid_until"]), value=lambda row: row["valid_until"]),
+        Column("released_at", _("Released"), lambda row: stamp(row["released_at"]) if row["released_at"] else "",
+               value=lambda row: row["released_at"]),
+        Column("released_by", _("Released by"), lambda row: row["released_by__name"] or ""),
+    ),
+    filterset=filters.SlipFilter,
+    orders={"newest": ("-issued_at", "-id")},
+    default_order="newest",
+    row_href=lambda row: reverse("residents:slip", args=[row["id"]]),
+    empty=(_("No slip yet. A slip is issued when somebody moves goods out."), lambda: reverse("residents:slip_new"), _("New slip"), "n"),
+    export_permission="gate.export",
+    personal=True,
 )  # fmt: skip

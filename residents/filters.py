@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from office import search
 from office.models import Building, Unit
-from residents.models import Occupancy, Person
+from residents import rules
+from residents.models import Occupancy, Person, ReleaseSlip, SlipRefusal
 
 MOST = 500  # hits a search inside a list looks at
 
@@ -73,3 +74,46 @@ class PersonFilter(_Search):
     def holds(self, rows, name, value):
         now = Occupancy.objects.filter(role=value).on(timezone.localdate())
         return rows.filter(pk__in=now.values("person_id"))
+
+
+# --- the gate ----------------------------------------------------------------------------------------------
+
+
+class _Gate(_Search):
+    """Lists of the gate: a unit, a number or a plate, and days."""
+
+    def of_unit(self, rows, value):
+        """Rows of the units that `value` means."""
+        return Q(unit_id__in=self.hits(value, "unit")) if value else Q()
+
+
+class SlipFilter(_Gate):
+    state = django_filters.ChoiceFilter(
+        label=_("State"), method="as_now",
+        choices=[("valid", _("valid")), ("expired", _("expired")), *ReleaseSlip.State.choices[1:]],
+    )  # fmt: skip
+    refused = django_filters.ChoiceFilter(
+        label=_("At the gate"), choices=[("yes", _("refused at least once"))], method="turned"
+    )
+
+    class Meta:
+        model = ReleaseSlip
+        fields = ()
+
+    def search(self, rows, name, value):
+        """By number, plate, unit or agent."""
+        plate = rules.plain_plate(value)
+        match = Q(pk__in=self.hits(value, ReleaseSlip.SUBJECT)) | self.of_unit(rows, value)
+        match |= Q(agent_name__icontains=value) | Q(carrier__icontains=value)
+        return rows.filter(match | Q(plate__contains=plate) if plate else match)
+
+    def as_now(self, rows, name, value):
+        now = self.request.now
+        if value == "valid":
+            return rows.filter(state="issued", valid_until__gt=now)
+        if value == "expired":
+            return rows.filter(state="issued", valid_until__lte=now)
+        return rows.filter(state=value)
+
+    def turned(self, rows, name, value):
+        return rows.filter(pk__in=SlipRefusal.objects.values("slip_id"))

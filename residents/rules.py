@@ -1,13 +1,17 @@
-"""What may be true of a household: shares and periods (SPEC §1)."""
+"""What may be true of a household: shares and periods (SPEC §1); what may happen at the gate (SPEC §2)."""
 
+import hmac
+import re
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from office import search
 from office.phrases import clauses
-from residents.models import Occupancy, UnitState
+from residents.models import AccessCard, Key, Occupancy, ReleaseSlip, SlipRefusal, UnitState
 
 WHOLE = Decimal(100)
 
@@ -94,3 +98,112 @@ def unit_status(*, states, lived_in, owned, handed_over_on):
     if owned and handed_over_on is None and UnitState.Kind.HANDED_OVER not in states:
         return "not_handed_over"
     return "vacant"
+
+
+# --- the gate ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Move:
+    """`to` None leaves the state as it is."""
+
+    label: object
+    starts: tuple
+    to: str | None
+    permission: str
+    icon: str = "arrow-right"
+    key: str = ""
+
+
+S, C, K = ReleaseSlip.State, AccessCard.State, Key.State
+SLIP_MOVES = {
+    "release": Move(gettext_lazy("Release"), (S.ISSUED,), S.RELEASED, "gate.release", "check"),
+    "refuse": Move(gettext_lazy("Refuse"), (S.ISSUED,), None, "gate.release", "x"),
+    "cancel": Move(gettext_lazy("Cancel"), (S.ISSUED,), S.CANCELLED, "gate.slips", "x"),
+}
+CARD_MOVES = {
+    "give_back": Move(
+        gettext_lazy("Returned"), (C.ACTIVE, C.BLOCKED, C.LOST), C.RETURNED, "gate.vehicles", "arrow-back-up"
+    ),
+    "lose": Move(gettext_lazy("Lost"), (C.ACTIVE, C.BLOCKED), C.LOST, "gate.vehicles", "alert-triangle"),
+    "block": Move(gettext_lazy("Block"), (C.ACTIVE, C.LOST), C.BLOCKED, "gate.vehicles", "lock"),
+    "unblock": Move(gettext_lazy("Unblock"), (C.BLOCKED, C.LOST), C.ACTIVE, "gate.vehicles", "check"),
+}
+KEY_MOVES = {
+    "lend": Move(gettext_lazy("Give out"), (K.IN,), K.OUT, "gate.keys", "key", "o"),
+    "take_back": Move(gettext_lazy("Back"), (K.OUT, K.LOST), K.IN, "gate.keys", "arrow-back-up", "b"),
+    "lose": Move(pgettext_lazy("key", "Lost"), (K.OUT,), K.LOST, "gate.keys", "alert-triangle"),
+    "give_back": Move(gettext_lazy("Give back for good"), (K.IN,), K.GIVEN_BACK, "gate.keys", "logout"),
+}  # fmt: skip
+# What a guard may say against a slip that is good on paper; only an altered paper ends the slip.
+REFUSALS = {
+    SlipRefusal.Reason.GOODS: False,
+    SlipRefusal.Reason.CAR: False,
+    SlipRefusal.Reason.PERSON: False,
+    SlipRefusal.Reason.ALTERED: True,
+}
+LONGEST_SLIP = 30  # days
+
+
+def why_not(moves, move, row, by):
+    """None when `by` may make `move` of `moves` on `row` now, else the reason in one sentence."""
+    rule = moves[move]
+    if not by.may(rule.permission, row.estate_id):
+        return _("Your role does not allow this.")
+    if row.state not in rule.starts:
+        return _("Not possible while the state is “%(state)s”.") % {"state": row.get_state_display()}
+    return None
+
+
+def worthless(slip, now):
+    """(reason, sentence) when the slip lets nothing out any more, else ("", "")."""
+    zone = slip.estate.zone
+
+    def said(moment):
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+    if slip.state == S.RELEASED:
+        values = {"at": said(slip.released_at), "name": slip.released_by.local_name}
+        return SlipRefusal.Reason.USED, _("Released already at %(at)s by %(name)s.") % values
+    if slip.state == S.CANCELLED:
+        values = {"at": said(slip.cancelled_at), "name": slip.cancelled_by.local_name}
+        values["reason"] = slip.cancel_reason
+        return SlipRefusal.Reason.CANCELLED, _("Cancelled at %(at)s by %(name)s: %(reason)s") % values
+    if now >= slip.valid_until:
+        return SlipRefusal.Reason.EXPIRED, _("Expired: valid until %(at)s.") % {"at": said(slip.valid_until)}
+    return "", ""
+
+
+def verdict(slip, *, token, estate_id, now):
+    """(reason, sentence) of what is wrong with a slip shown at the gate of `estate_id`; ("", "") for a good one.
+
+    Of a slip whose code is not its own, or of another estate, nothing is told.
+    """
+    if not hmac.compare_digest(slip.token.encode(), token.encode()):
+        return SlipRefusal.Reason.FORGED, _("This code is not genuine. Send the paper to the front desk.")
+    if slip.estate_id != estate_id:
+        return SlipRefusal.Reason.ELSEWHERE, _(
+            "This slip is of another estate, not of the one you are working at."
+        )
+    return worthless(slip, now)
+
+
+def why_not_slip(move, slip, by, now):
+    """As `why_not`; a slip whose day is over lets nothing happen either."""
+    if by.may(SLIP_MOVES[move].permission, slip.estate_id) and (sentence := worthless(slip, now)[1]):
+        return sentence
+    return why_not(SLIP_MOVES, move, slip, by)
+
+
+_PLATE = re.compile(r"[^\W_]{2,15}")
+
+
+def plain_plate(text):
+    """A plate as kept and compared: 粵B·12345 and 粤b 12345 are 粤B12345. Empty when it cannot be one."""
+    plate = "".join(char for char in search.fold(text) if char.isalnum()).upper()
+    return plate if _PLATE.fullmatch(plate) and any(char.isdigit() for char in plate) else ""
+
+
+def plain_card(text):
+    """A card's number as kept: upper case without spaces."""
+    return "".join(search.fold(text).upper().split())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from residents.views import buildings, occupancies, people, units
+from residents.views import buildings, gate, occupancies, people, slips, units
 
 app_name = "residents"
 urlpatterns = [
@@ -33,4 +33,21 @@ urlpatterns = [
     path("people/<int:pk>/edit", people.person_edit, name="person_edit"),
     path("people/<int:pk>/identity", people.person_identity, name="person_identity"),
     path("people/<int:pk>/reveal", people.person_reveal, name="person_reveal"),
+    # goods-release slips at the counter
+    path("slips/", slips.slips, name="slips"),
+    path("slips/new", slips.slip_new, name="slip_new"),
+    path("slips/<int:pk>/", slips.slip, name="slip"),
+    path("slips/<int:pk>/cancel", slips.slip_cancel, name="slip_cancel"),
+    path("slips/<int:pk>/print", slips.slip_print, name="slip_print"),
+    path("slips/<int:pk>/pdf", slips.slip_pdf, name="slip_pdf"),
+    path("slips/<int:pk>/printed", slips.slip_printed, name="slip_printed"),
+    path("units/suggest", slips.units_suggest, name="units_suggest"),
+    # the same slips at the gate; the first address is the one in the QR code
+    path("gate/<int:pk>/<str:token>", gate.gate_slip, name="gate_slip"),
+    path("gate/<int:pk>/<str:token>/release", gate.gate_release, name="gate_release"),
+    path("gate/<int:pk>/<str:token>/refuse", gate.gate_refuse, name="gate_refuse"),
+    path("gate/<int:pk>/<str:token>/seen", gate.gate_seen, name="gate_seen"),
+    path("gate/done/<int:pk>", gate.gate_released, name="gate_released"),
+    path("gate/turned/<int:pk>", gate.gate_turned, name="gate_turned"),
+    path("gate/", gate.gate, name="gate"),
 ]

@@ -9,6 +9,7 @@
   function field(line, name) { return line.querySelector('[name$="-' + name + '"]'); }
   function sum(box) {
     var total = 0, any = false;
+    if (!box.querySelector("[data-lines-sum]")) return;  // lines without prices: goods on a slip
     box.querySelectorAll(".lines-rows [data-line]").forEach(function (line) {
       var price = number(field(line, "price").value), quantity = number(field(line, "quantity").value || "1");
       if (!isNaN(price) && !isNaN(quantity)) { total += Math.round(price * quantity * 100); any = true; }

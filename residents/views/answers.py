@@ -1,6 +1,6 @@
 """How a page of the register answers a form: 422 at the field, 409 with the rule's sentence, else go on."""
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 
@@ -81,3 +81,13 @@ def _line(event: Event, names):
     lead = who or (event.subject_text if event.subject_kind not in ("unit", "person", "building") else "")
     said = journal.sentence(event)
     return f"{lead}: {said}" if lead else said
+
+
+def paper(printout):
+    """The PDF in the browser's own viewer, named for saving."""
+    from office import printing  # here: WeasyPrint takes a second to load, and few requests print
+
+    response = HttpResponse(printing.pdf(printout), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{printout.filename}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -23,7 +23,14 @@ VARIANTS = [
     for size in form.sizes
 ]
 # The forms of SPEC §13 that exist so far. One that is dropped or renamed fails here.
-EXPECTED = {"work_order", "repair_register", "paid_repair_register", "repair_day", "callback_sheet"}
+EXPECTED = {
+    "work_order",
+    "repair_register",
+    "paid_repair_register",
+    "repair_day",
+    "callback_sheet",
+    "release_slip",
+}
 
 
 @cache

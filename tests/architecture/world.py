@@ -121,6 +121,43 @@ class World:
             what="reveal", by=clerk, now=self.now, estate_id=self.estate.pk, reason="walked reason"
         )
 
+    # --- the gate --------------------------------------------------------------------------------------------
+
+    def issue(self):
+        from residents import actions
+
+        lines = [("沙發", 1, ""), ("紙箱", 12, "書")]
+        return actions.issue_slip(
+            unit=self.unit,
+            person=self.person,
+            lines=lines,
+            days=1,
+            plate="粤B12345",
+            by=self.cast["clerk"],
+            now=self.now,
+        )
+
+    @cached_property
+    def slip(self):
+        """A goods-release slip that is valid."""
+        return self.issue()
+
+    @cached_property
+    def gone_slip(self):
+        """One the guard has released."""
+        from residents import actions
+
+        return actions.release_slip(slip=self.issue(), by=self.cast["guard"], now=self.now, car_seen=True)
+
+    @cached_property
+    def turned_slip(self):
+        """One the guard has turned away."""
+        from residents import actions
+
+        return actions.refuse_slip(
+            slip=self.issue(), reason="goods", by=self.cast["guard"], now=self.now
+        ).slip
+
     # --- repairs: one ticket per stage -----------------------------------------------------------------------
 
     @property

@@ -1,26 +1,15 @@
 """What the sheets share: language, windows, ticks, places, parts."""
 
-from functools import wraps
-
-from django.conf import settings
-from django.utils import translation
-
 from office import money
+from office.printing import in_language, public_url
+
+__all__ = [
+    "amount_text", "in_language", "part_row", "place_of", "public_url", "sheet_language", "stamp", "ticks", "window_text",
+]  # fmt: skip
 
 
 def sheet_language(ticket):
     return ticket.reporter_language or ticket.estate.language
-
-
-def in_language(draw):
-    """The sheet's words are made in the sheet's language, whatever the person at the desk reads."""
-
-    @wraps(draw)
-    def drawn(facts, *, letterhead, language, **values):
-        with translation.override(language):
-            return draw(facts, letterhead=letterhead, language=language, **values)
-
-    return drawn
 
 
 def window_text(start, end, zone):
@@ -56,7 +45,3 @@ def part_row(line, currency):
 
 def amount_text(value, currency):
     return money.show(value, currency) if value is not None else ""
-
-
-def public_url(path):
-    return settings.PUBLIC_URL.rstrip("/") + path

@@ -1,4 +1,4 @@
-"""What the register asks for. Forms say at the field what cannot be; actions do the rest."""
+"""Places, people, who lives where."""
 
 from datetime import timedelta
 from typing import cast
