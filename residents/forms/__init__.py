@@ -6,6 +6,7 @@ from .register import (
     EndForm,
     IdentityForm,
     LookupForm,
+    NoteForm,
     OccupancyForm,
     PersonForm,
     RevealForm,
@@ -15,7 +16,7 @@ from .register import (
 from .slips import CancelForm, NumberForm, RefuseForm, ReleaseForm, SlipForm, goods_formset, lines_of
 
 __all__ = [
-    "BuildingForm", "CancelForm", "CorrectForm", "EndForm", "IdentityForm", "LookupForm", "NumberForm", "OccupancyForm",
+    "BuildingForm", "CancelForm", "CorrectForm", "EndForm", "IdentityForm", "LookupForm", "NoteForm", "NumberForm", "OccupancyForm",
     "PersonForm", "RefuseForm", "ReleaseForm", "RevealForm", "SectionForm", "SlipForm", "UnitForm", "goods_formset",
     "lines_of",
 ]  # fmt: skip
