@@ -62,7 +62,8 @@ class ListPage:
     rows: list = field(
         default_factory=list
     )  # {"pk", "href", "tone", "cells": [{text, kind, tone, hint, href}]}
-    form: Any = None
+    reading: Any = None
+    filter_key: Any = None  # for `{% kept %}`
     chips: list = field(default_factory=list)  # (label, url without it)
     clear_url: str = ""
     saved: list = field(default_factory=list)  # (name, url, url that forgets it)
@@ -83,3 +84,8 @@ class ListPage:
     empty: dict | None = None
     query: str = ""
     is_valid: bool = True
+
+    @property
+    def form(self):
+        """The filter's form, built when it is asked for."""
+        return self.reading.filterset.form if self.reading and self.reading.filterset else None

@@ -30,7 +30,7 @@ def make_page(request, declared, queryset, *, title=None, actions=(), bulk=()):
         )
     rows, page = _window(request, declared, reading)
     page.title = declared.title if title is None else title
-    page.form = reading.filterset.form if reading.filterset else None
+    page.reading, page.filter_key = reading, _filter_key(request, declared, reading)
     page.is_valid, page.query, page.order = reading.is_valid, reading.query.urlencode(), reading.order
     page.actions = list(actions)
     page.bulk = list(bulk)
@@ -55,6 +55,14 @@ def make_page(request, declared, queryset, *, title=None, actions=(), bulk=()):
         }
     page.empty = _empty(page, declared, reading)
     return page
+
+
+def _filter_key(request, declared, reading):
+    """What a filter in which nothing is chosen looks like depends on its choices alone; None: it is drawn anew."""
+    choices = getattr(declared.filterset, "choices_key", None)
+    if choices is None or reading.is_filtered or reading.query.get("order"):
+        return None
+    return declared.name, choices(request)
 
 
 def _window(request, declared, reading):

@@ -1,5 +1,6 @@
 """A list's query as understood: the filter, its words, the addresses that change it, the rows it means."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import Model
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django_filters.fields import DateRangeField
 from django_filters.widgets import SuffixedMultiWidget
 
@@ -35,18 +37,43 @@ class Reading:
     """A query as understood: the filtered rows, and what was not understood."""
 
     query: QueryDict  # the understood parameters, empty ones left out
-    filterset: Any
     rows: Any
     order: str
     names: dict
     unknown: list
+    build: Callable[[], Any] | None = None
     is_valid: bool = True
+
+    @property
+    def is_filtered(self):
+        return any(name not in OWN_PARAMETERS for name in self.query)
+
+    @cached_property
+    def filterset(self):
+        """Built when something is chosen or its fields are drawn: it costs more than the rows of the page."""
+        filterset = self.build() if self.build else None
+        if filterset is not None and self.query.get("order"):  # sorting survives a change of the filter
+            filterset.form.is_valid()  # before: what is added is no filter
+            filterset.form.fields["order"] = forms.CharField(required=False, widget=forms.HiddenInput)
+        return filterset
+
+
+_NAMES: dict[type, dict] = {}  # filterset → its parameter names
+
+
+def _names_of(declared, build):
+    if declared.filterset not in _NAMES:
+        _NAMES[declared.filterset] = parameter_names(build().form)
+    return _NAMES[declared.filterset]
 
 
 def read(request, declared, queryset, query):
     """Filter `queryset` by `query`. Unknown parameters give the whole list and are named; wrong values give none."""
-    filterset = _filterset(request, declared, queryset, query)
-    names = parameter_names(filterset.form) if filterset else {}
+
+    def build():
+        return declared.filterset(query, queryset=queryset, request=request)
+
+    names = _names_of(declared, build) if declared.filterset else {}
     known = {name for group in names.values() for name in group} | OWN_PARAMETERS
     unknown = sorted(name for name in query if name not in known)
     order = query.get("order") or declared.default_order
@@ -54,26 +81,19 @@ def read(request, declared, queryset, query):
         unknown.append("order")
     if unknown:
         query, order = QueryDict(), declared.default_order
-        filterset = _filterset(request, declared, queryset, query)
     clean = QueryDict(mutable=True)
     for name, values in query.lists():
         if any(values):
             clean.setlist(name, [value for value in values if value])
-    reading = Reading(clean, filterset, queryset, order, names, unknown)
-    if filterset is not None:
-        reading.is_valid = filterset.form.is_valid()
-        reading.rows = filterset.qs if reading.is_valid else queryset.none()
-        if clean.get("order"):  # sorting survives a change of the filter
-            filterset.form.fields["order"] = forms.CharField(required=False, widget=forms.HiddenInput)
+    reading = Reading(clean, queryset, order, names, unknown, build if declared.filterset else None)
+    if reading.is_filtered:
+        reading.is_valid = reading.filterset.form.is_valid()
+        reading.rows = reading.filterset.qs if reading.is_valid else queryset.none()
     return reading
 
 
-def _filterset(request, declared, queryset, query):
-    return declared.filterset(query, queryset=queryset, request=request) if declared.filterset else None
-
-
 def chips_of(request, reading):
-    if reading.filterset is None or not reading.is_valid:
+    if not reading.is_filtered or not reading.is_valid:
         return []
     chips = []
     for name, group in reading.names.items():

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from office.addresses import row_address
 from office.templatetags import ui
+from tests.cast import make_building
 from tickets import actions
 
 
@@ -53,3 +54,23 @@ def test_a_kept_piece_is_drawn_once_but_for_token_and_path():
     assert drawn("a", "T2", "/z?<b>") == "T2 /z?%3Cb%3ET1"
     assert drawn("b", "T3", "/x") == "T3 /xT3"
     assert drawn(None, "T4", "/x") == "T4 /xT4"
+
+
+def test_the_filter_of_a_list_is_kept_until_its_choices_change(estate, clerk, lead, sign_in):
+    client = sign_in(clerk)
+    address = reverse("tickets:list")
+
+    def shown(query="", **headers):
+        return client.get(f"{address}{query}", headers=headers).content.decode()
+
+    ui.KEPT.clear()
+    assert "13 座" not in shown()
+    make_building(estate, code="13", name="13 座")
+    assert "13 座</option>" in shown()
+    lead.name_en = "John Hammer"
+    lead.save()
+    assert "John Hammer</option>" in shown()
+    assert 'value="done" selected' in shown("?state=done")
+    assert " selected" not in shown().partition("</form>")[0].rpartition("list-filter")[2]
+    assert 'name="order" value="next"' in shown("?order=next")
+    assert 'name="order"' not in shown()
