@@ -82,8 +82,8 @@ def is_of_the_crew(ticket, staff):
         return True
     if ticket.pk is None:
         return False
-    if "work_orders" in getattr(ticket, "_prefetched_objects_cache", ()):  # the page has read them already
-        return any(order.technician_id == staff.pk for order in ticket.work_orders.all())
+    if ticket.crew is not None:  # the page has read them already
+        return staff.pk in ticket.crew
     return ticket.work_orders.filter(technician_id=staff.pk).exists()
 
 
@@ -112,7 +112,7 @@ def why_not(move, ticket, by):
     if ticket.state not in rule.starts:
         if not ticket.is_open:
             return _("This ticket is ended.")
-        return _("Not possible while the ticket is “%(state)s”.") % {"state": ticket.get_state_display()}
+        return _("Not possible while the ticket is “%(state)s”.") % {"state": S(ticket.state).label}
     if move in ("arrive", "finish") and ticket.technician_id is None:
         return _("Dispatch it to a technician first.")
     if move == "finish" and ticket.state == S.WAITING and ticket.arrived_at is None:
@@ -129,9 +129,9 @@ def why_not(move, ticket, by):
         Ticket.Cost.FREE,
         Ticket.Cost.PUBLIC,
     ):
-        return _("Nothing is charged for this repair: %(cost)s.") % {"cost": ticket.get_cost_display()}
+        return _("Nothing is charged for this repair: %(cost)s.") % {"cost": Ticket.Cost(ticket.cost).label}
     if move == "ask_free" and ticket.cost not in (Ticket.Cost.PAID, Ticket.Cost.UNDECIDED):
-        return _("Nothing is charged for this repair: %(cost)s.") % {"cost": ticket.get_cost_display()}
+        return _("Nothing is charged for this repair: %(cost)s.") % {"cost": Ticket.Cost(ticket.cost).label}
     return None
 
 

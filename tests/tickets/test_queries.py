@@ -5,9 +5,11 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from office.addresses import row_address
+from office.models import Event, Promise
 from office.templatetags import ui
 from tests.cast import make_building
-from tickets import actions
+from tickets import actions, reports
+from tickets.models import Ticket
 
 
 def test_a_ticket_page_asks_for_what_the_ticket_has(take, clerk, sign_in, django_assert_max_num_queries):
@@ -16,6 +18,30 @@ def test_a_ticket_page_asks_for_what_the_ticket_has(take, clerk, sign_in, django
     client.get(address)
     with django_assert_max_num_queries(10):
         client.get(address)
+
+
+def columns(rows):
+    return [
+        {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields} for row in rows
+    ]
+
+
+def test_the_sheet_of_a_ticket_is_what_its_tables_hold(ended):
+    """Read as JSON in one statement, every column comes back as the models have it: moments, sums, texts."""
+    ticket = ended()
+    order = ticket.work_orders.get()
+    order.lines.create(kind="part", text="水龍頭", quantity="1.50", price="88.10")
+    found = Ticket.objects.get(pk=ticket.pk)
+    sheet = reports.sheet_of(found, events=60)
+    owed = Promise.objects.of(Ticket.SUBJECT, ticket.pk).exclude(outcome="cancelled").order_by("due_at", "pk")
+    told = Event.objects.filter(subject_kind=Ticket.SUBJECT, subject_id=ticket.pk).order_by("-id")
+    assert columns(sheet.orders) == columns(ticket.work_orders.all())
+    assert columns(sheet.orders[0].used) == columns(order.lines.all())
+    assert columns(sheet.promises) == columns(owed)
+    assert columns(sheet.events) == columns(told)
+    assert (found.category.local_name, found.unit.code) == (ticket.category.local_name, ticket.unit.code)
+    assert (found.owner.name, found.technician.name) == (ticket.owner.name, ticket.technician.name)
+    assert found.category.department == ticket.category.department  # not read: asked for when wanted
 
 
 def test_taking_a_repair_is_six_statements(

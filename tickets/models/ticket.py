@@ -27,6 +27,7 @@ class Ticket(Case):
         CANCELLED = "cancelled", _("cancelled")
 
     was: dict  # not stored: the row as an action found it, for Undo
+    crew: set | None = None  # not stored: who went for its work orders, where a page has read them
 
     class Channel(models.TextChoices):
         PHONE = "phone", _("telephone")

@@ -4,14 +4,16 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
 from office import clocks, search
-from office.models import Promise, Staff
-from tickets.models import CallbackTry, Request, Ticket, WorkOrder
+from office.models import Event, Promise, Staff, Unit
+from office.models.reading import from_json
+from tickets.models import Asset, CallbackTry, Category, Request, Ticket, WorkLine, WorkOrder
 
 
 def repeat_candidates(*, estate, category, unit, asset, now, limit=5, other_than=None, only=None):
@@ -44,10 +46,12 @@ def fault_history(ticket, limit=8, only=()):
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What a ticket has at all: most have little, and need not be asked for each."""
+class Sheet:
+    """What the page of a ticket always shows, and which other parts the ticket has at all: most have little."""
 
-    lines: bool
+    orders: list[WorkOrder]
+    promises: list[Promise]
+    events: list[Event]
     tests: bool
     callbacks: bool
     requests: bool
@@ -55,26 +59,66 @@ class Parts:
     history: bool
 
 
-def parts_of(ticket):
-    """One statement of index look-ups."""
+# One statement of index look-ups: asked for one by one they cost five times as much, most of it for putting
+# the questions together.
+_SHEET = """
+SELECT json_build_object(
+  'unit', (SELECT json_agg(unit) FROM (SELECT id, code FROM office_unit WHERE id = %(unit)s) AS unit),
+  'asset', (SELECT json_agg(asset) FROM (
+     SELECT id, name_zh_hant, name_zh_hans, name_en, place FROM tickets_asset WHERE id = %(asset)s) AS asset),
+  'category', (SELECT json_agg(category) FROM (
+     SELECT id, name_zh_hant, name_zh_hans, name_en FROM tickets_category WHERE id = %(category)s) AS category),
+  'orders', (SELECT json_agg(errand ORDER BY sequence) FROM tickets_workorder AS errand WHERE ticket_id = %(id)s),
+  'lines', (SELECT json_agg(line ORDER BY position, line.id) FROM tickets_workline AS line
+     JOIN tickets_workorder AS errand ON errand.id = work_order_id WHERE ticket_id = %(id)s),
+  'promises', (SELECT json_agg(promise ORDER BY due_at, id) FROM office_promise AS promise
+     WHERE subject_kind = %(kind)s AND subject_id = %(id)s AND outcome <> 'cancelled'),
+  'events', (SELECT json_agg(event) FROM (
+     SELECT * FROM office_event WHERE subject_kind = %(kind)s AND subject_id = %(id)s
+     ORDER BY id DESC LIMIT %(events)s) AS event),
+  'staff', (SELECT json_agg(person) FROM (
+     SELECT id, name, name_en FROM office_staff WHERE id IN (
+       SELECT unnest(%(staff)s::bigint[])
+       UNION SELECT technician_id FROM tickets_workorder WHERE ticket_id = %(id)s
+       UNION SELECT owner_id FROM office_promise WHERE subject_kind = %(kind)s AND subject_id = %(id)s)) AS person)
+)::text,
+EXISTS (SELECT FROM tickets_watertest WHERE ticket_id = %(id)s),
+EXISTS (SELECT FROM tickets_callbacktry WHERE ticket_id = %(id)s),
+EXISTS (SELECT FROM tickets_request WHERE ticket_id = %(id)s),
+EXISTS (SELECT FROM office_file WHERE subject_kind = %(kind)s AND subject_id = %(id)s AND removed_at IS NULL),
+EXISTS (SELECT FROM tickets_ticket WHERE {place} = %(place)s AND category_id = %(category)s AND opened_at < %(opened)s)
+"""
+
+
+def sheet_of(ticket, events):
+    """Read what the page of `ticket` shows, its last `events` included; the ticket's own relations are filled in."""
     place, at = ("unit_id", ticket.unit_id) if ticket.unit_id else ("asset_id", ticket.asset_id)
+    values = {
+        "id": ticket.pk, "kind": ticket.SUBJECT, "unit": ticket.unit_id, "asset": ticket.asset_id,
+        "category": ticket.category_id, "staff": [ticket.owner_id, ticket.technician_id], "events": events,
+        "place": at, "opened": ticket.opened_at,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT EXISTS (SELECT FROM tickets_workline AS line JOIN tickets_workorder AS errand
-                               ON errand.id = line.work_order_id WHERE errand.ticket_id = %(id)s),
-                       EXISTS (SELECT FROM tickets_watertest WHERE ticket_id = %(id)s),
-                       EXISTS (SELECT FROM tickets_callbacktry WHERE ticket_id = %(id)s),
-                       EXISTS (SELECT FROM tickets_request WHERE ticket_id = %(id)s),
-                       EXISTS (SELECT FROM office_file WHERE subject_kind = %(kind)s AND subject_id = %(id)s
-                               AND removed_at IS NULL),
-                       EXISTS (SELECT FROM tickets_ticket WHERE {place} = %(place)s AND category_id = %(category)s
-                               AND opened_at < %(opened)s)""",  # noqa: S608  the column is one of ours
-            {
-                "id": ticket.pk, "kind": ticket.SUBJECT, "place": at, "category": ticket.category_id,
-                "opened": ticket.opened_at,
-            },
-        )  # fmt: skip
-        return Parts(*cursor.fetchone())
+        cursor.execute(_SHEET.replace("{place}", place), values)
+        text, *parts = cursor.fetchone()
+    read = json.loads(text, parse_float=Decimal)
+
+    def rows(model, name):
+        return [from_json(model, row) for row in read[name] or ()]
+
+    staff = {person.pk: person for person in rows(Staff, "staff")}
+    for name, model in (("unit", Unit), ("asset", Asset), ("category", Category)):
+        setattr(ticket, name, next(iter(rows(model, name)), None))
+    ticket.owner, ticket.technician = staff.get(ticket.owner_id), staff.get(ticket.technician_id)
+    orders, promises = rows(WorkOrder, "orders"), rows(Promise, "promises")
+    lines = rows(WorkLine, "lines")
+    for order in orders:
+        order.technician = staff.get(order.technician_id)
+        order.used = [line for line in lines if line.work_order_id == order.pk]
+    ticket.crew = {order.technician_id for order in orders}
+    for promise in promises:
+        promise.owner = staff.get(promise.owner_id)
+    return Sheet(orders, promises, rows(Event, "events"), *parts)
 
 
 def technicians(estate_id):

@@ -35,18 +35,19 @@ class Links:
     def __init__(self, first):
         self.last = clocks.add_months(first, 1) - timedelta(days=1)
         self.first = first
+        self.pages = {name: reverse(f"tickets:{name}") for name in ("list", "promises", "callbacks_made")}
 
     def span(self, prefix):
         return {f"{prefix}_from": self.first.isoformat(), f"{prefix}_to": self.last.isoformat()}
 
     def tickets(self, **query):
-        return f"{reverse('tickets:list')}?{urlencode(query)}"
+        return f"{self.pages['list']}?{urlencode(query)}"
 
     def promises(self, **query):
-        return f"{reverse('tickets:promises')}?{urlencode(query)}"
+        return f"{self.pages['promises']}?{urlencode(query)}"
 
     def callbacks(self, **query):
-        return f"{reverse('tickets:callbacks_made')}?{urlencode(query | self.span('tried'))}"
+        return f"{self.pages['callbacks_made']}?{urlencode(query | self.span('tried'))}"
 
 
 @may("tickets.dashboard")

@@ -28,9 +28,9 @@ def tickets(staff):
     return rows
 
 
-def ticket(request, pk):
+def ticket(request, pk, related=TICKET_PAGE):
     """One ticket with what its page always names, or 404. What few tickets have is read where it is shown."""
-    row = get_object_or_404(tickets(request.user).select_related(*TICKET_PAGE), pk=pk)
+    row = get_object_or_404(tickets(request.user).select_related(*related), pk=pk)
     for posting in request.user.posting_list:  # its estate came with the request
         if posting.estate_id == row.estate_id:
             row.estate = posting.estate

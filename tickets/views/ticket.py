@@ -1,6 +1,5 @@
 """The ticket's page: its state, its clocks, what may be done next, and everything that happened."""
 
-from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -8,10 +7,10 @@ from django.views.decorators.http import require_GET
 
 from office import journal, lists, promises
 from office.access import may
-from office.models import Event, File, Promise
+from office.models import File
 from office.views.session import enter
 from tickets import columns, reports, rules
-from tickets.models import Ticket, WorkLine, WorkOrder
+from tickets.models import Ticket
 from tickets.views import rows
 
 HISTORY = ("number", "opened_at", "state", "technician__name", "technician__name_en")
@@ -51,21 +50,10 @@ LOOKS = {
 @may("tickets.read", "tickets.read_own")
 @require_GET
 def ticket(request, pk):
-    row = rows.ticket(request, pk)
+    row = rows.ticket(request, pk, related=())
     enter(request, row.estate)
-    parts = reports.parts_of(row)
-    errands = WorkOrder.objects.select_related("technician").order_by("sequence")
-    if parts.lines:
-        errands = errands.prefetch_related(Prefetch("lines", WorkLine.objects.order_by("position", "pk")))
-    prefetch_related_objects([row], Prefetch("work_orders", errands))
-    orders = list(row.work_orders.all())
-    latest = orders[-1] if orders else None
-    all_promises = list(
-        Promise.objects.of(Ticket.SUBJECT, row.pk)
-        .exclude(outcome=Promise.Outcome.CANCELLED)
-        .select_related("owner")
-        .order_by("due_at", "pk")
-    )
+    sheet = reports.sheet_of(row, events=EVENTS)
+    latest = sheet.orders[-1] if sheet.orders else None
     moves = moves_of(row, latest, request.user)
     context = {
         "ticket": row,
@@ -76,36 +64,35 @@ def ticket(request, pk):
         "more": [move for move in moves if not move["usual"] and not move["why_not"]],
         "clocks": [
             promises.clock(promise, request.now, row.estate.zone)
-            for promise in all_promises
+            for promise in sheet.promises
             if promise.is_open
         ],
         "past_clocks": [
             promises.clock(promise, request.now, row.estate.zone)
-            for promise in all_promises
+            for promise in sheet.promises
             if not promise.is_open
         ],
         "facts": facts(row),
         "costs": costs(row),
         "quote_lines": list(row.quote_lines.all()) if row.quoted_amount is not None else [],
-        "orders": orders,
+        "orders": sheet.orders,
         "latest": latest,
-        "tests": list(row.water_tests.select_related("by")) if row.is_leak and parts.tests else [],
-        "callbacks": list(row.callbacks.select_related("by")) if parts.callbacks else [],
+        "tests": list(row.water_tests.select_related("by")) if row.is_leak and sheet.tests else [],
+        "callbacks": list(row.callbacks.select_related("by")) if sheet.callbacks else [],
         "requests": [
             (asked, asked.state == asked.State.ASKED and request.user.may("tickets.approve", row.estate_id))
             for asked in row.requests.select_related("asked_by", "decided_by", "promise").order_by("-pk")
         ]
-        if parts.requests
+        if sheet.requests
         else [],
         "history": [
             (old, columns.state_label(old.state), columns.TONES[old.state])
             for old in reports.fault_history(row, only=HISTORY)
         ]
-        if parts.history
+        if sheet.history
         else [],
-        "files": files(row) if parts.files else [],
-        "has_lines": parts.lines,
-        "events": timeline(row),
+        "files": files(row) if sheet.files else [],
+        "events": timeline(sheet.events),
     }
     return render(request, "tickets/ticket.html", context)
 
@@ -246,10 +233,9 @@ def files(ticket):
     ]
 
 
-def timeline(ticket):
-    lines = Event.objects.filter(subject_kind=Ticket.SUBJECT, subject_id=ticket.pk).order_by("-id")[:EVENTS]
+def timeline(events):
     found = []
-    for event in lines:
+    for event in events:
         icon, tone = LOOKS.get(event.verb, ("history", ""))
         found.append(
             {
