@@ -34,6 +34,7 @@ MESSAGES = {
 def register():
     from office import places  # noqa: F401  its sentences stand with its actions
     from residents import reports
+    from residents.imports import sheets
     from residents.models import Occupancy, Person, ReleaseSlip, SlipRefusal
 
     journal.sentences(SENTENCES)
@@ -49,3 +50,4 @@ def register():
     journal.words("slip.refusal", SlipRefusal.Reason.choices)
     promises.register_subject(ReleaseSlip.SUBJECT, lambda pk: reverse("residents:slip", args=[pk]))
     search.register(ReleaseSlip.SUBJECT, reports.keys_of_slips, kinds=("number", "number_tail"))
+    sheets.declare()

@@ -67,6 +67,6 @@ class Buildings(Load):
                 "address": values.get("address"),
             }
             building = building_of(run, row, code, own, shared=False)
-            if values.get("section"):
-                own = {"floors": values.get("floors"), "has_lift": values.get("lift")}
-                section_of(run, row, building, code, values["section"], own, shared=False)
+            own = {"floors": values.get("floors"), "has_lift": values.get("lift")}
+            for section in values.get("section") or ():
+                section_of(run, row, building, code, section, own, shared=False)

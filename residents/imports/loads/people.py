@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from office import identity, journal, phones, search
 from office.imports.loading import Load
 from office.models import SearchKey, Unit
-from residents.imports.loading import guess_identity
 from residents.imports.loads.found import OCCUPANCIES, PEOPLE, PERSON_COLUMNS, PHONES, folded
-from residents.imports.loads.relations import is_new_owner, relate, why_not_own
+from residents.imports.loads.relations import is_new_owner, is_related, relate, why_not_own
 from residents.models import Person, Phone
 
 
@@ -68,7 +67,7 @@ def person_of(
     one.lines = tuple(said.items())
     if identity_number:
         text = identity.normal(identity_number)
-        one.identity_type = identity_type or guess_identity(text)
+        one.identity_type = identity_type or identity.guess(text)
         if sentence := identity.why_not_real(one.identity_type, text, run.place.today):
             row.error("identity", sentence)
         one.identity_number, one.identity_index = text, identity.blind(text)
@@ -177,8 +176,10 @@ class People(Load):
             values = row.values
             share = values.get("share")
             role = values.get("role") or "owner"
+            found = known(run, one)
+            if found and not values.get("role"):
+                units = [pair for pair in units if not is_related(run, pair[0], found.pk)]
             if role == "owner" and not row.errors:
-                found = known(run, one)
                 for unit, code in units:
                     if is_new_owner(run, unit, found and found.pk) and (
                         sentence := why_not_own(run, code, unit, share)

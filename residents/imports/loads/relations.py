@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from office import journal
+from residents.models import Occupancy
 
 WHOLE = Decimal(100)
 SHARE = Decimal("0.0001")
@@ -54,6 +55,15 @@ def why_not_own(run, unit_code, unit, share):
 
 def is_new_owner(run, unit, person):
     return person is None or all(one.values.get("person_id") != person for one in owners_of(run, unit))
+
+
+def is_related(run, unit, person):
+    """Whether somebody is something at the unit already: a row that does not say what changes nothing."""
+    keys = [f"{unit}|{person}|{role}" for role in Occupancy.Role.values]
+    run.prime("occupancy", keys)
+    day = run.place.today.isoformat()
+    found = (run.get("occupancy", key) for key in keys)
+    return any(one and (not one.values.get("until") or str(one.values["until"]) > day) for one in found)
 
 
 def relate(run, row, unit, unit_code, person, role, *, share=None, since=None, until=None, lives_here=None):

@@ -58,7 +58,7 @@ class Units(Load):
         run.prime("building", {spots[row.number][0] for row in rows})
         run.prime("unit", {spots[row.number][2] for row in rows})
         named = {row.number: self._named(run, row, spots[row.number][2]) for row in rows}
-        prime_people(run, [one for several in named.values() for one in several])
+        prime_people(run, [one for several in named.values() for one, _share in several])
         refs = {f"ref|{number}" for row in rows for number in row.values.get("owner_no") or ()}
         run.prime("person", refs)
         prime_owners(run, {found.pk for row in rows if (found := run.get("unit", spots[row.number][2]))})
@@ -75,12 +75,14 @@ class Units(Load):
             said = {"row": found.row, "fields": ", ".join(str(labels[name]) for name in changes)}
             row.error("room", _("Row %(row)s tells something else of the same unit: %(fields)s.") % said)
         numbered = self._known_owners(run, row)
-        for one in named:
+        for one, _share in named:
             say_differences(run, row, one)
         if found and not row.errors:
-            people = [*numbered, *((hit := known(run, one)) and hit.pk for one in named)]
-            new = [person for person in people if is_new_owner(run, found.pk, person)]
-            if new and (sentence := why_not_own(run, code, found.pk, None)):
+            people = [(person, None) for person in numbered]
+            people += [((hit := known(run, one)) and hit.pk, share) for one, share in named]
+            new = [share for person, share in people if is_new_owner(run, found.pk, person)]
+            share = sum(new) if new and all(new) else None
+            if new and (sentence := why_not_own(run, code, found.pk, share)):
                 row.error("owner_no" if numbered else "owner", sentence)
         if row.errors:
             return
@@ -88,8 +90,10 @@ class Units(Load):
         since = min(
             (day for day in (row.values.get("since"), row.values.get("handed_over_on")) if day), default=None
         )
-        for person in [*numbered, *(write_person(run, row, one) for one in named)]:
-            relate(run, row, unit, code, person, "owner", since=since)
+        owners = [(person, None) for person in numbered]
+        owners += [(write_person(run, row, one), share) for one, share in named]
+        for person, share in owners:
+            relate(run, row, unit, code, person, "owner", share=share, since=since)
 
     def _write_unit(self, run, row, spot, found, changes, wanted):
         building_code, section_code, code = spot
@@ -133,20 +137,23 @@ class Units(Load):
 
     @staticmethod
     def _named(run, row, code):
-        """Several owners in one row: as many telephones and documents as names are dealt out, else the first's."""
+        """[(_Person, share or None)]: as many telephones and documents as names are dealt out, else the first's."""
         names = row.values.get("owner") or ()
         if row.values.get("owner_no"):
             return []
         lines, numbers = row.values.get("phone") or (), row.values.get("identity") or ()
         dealt = len(lines) == len(names)
         return [
-            person_of(
-                run, row, name, "owner",
-                telephones=(lines[place : place + 1] if dealt else lines if place == 0 else ()),
-                identity_number=(numbers[place] if len(numbers) == len(names) else numbers[0] if place == 0 and numbers else ""),
-                units=(code,),
+            (
+                person_of(
+                    run, row, name, "owner",
+                    telephones=(lines[place : place + 1] if dealt else lines if place == 0 else ()),
+                    identity_number=(numbers[place] if len(numbers) == len(names) else numbers[0] if place == 0 and numbers else ""),
+                    units=(code,),
+                ),
+                share,
             )
-            for place, name in enumerate(names)
+            for place, (name, share) in enumerate(names)
         ]  # fmt: skip
 
 
