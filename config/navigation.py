@@ -33,6 +33,16 @@ SECTIONS = (
         ),
     ),
     (
+        # Translators: 客戶服務中心
+        _("Front desk"),
+        (
+            # Translators: 工作日誌
+            Entry("tickets:reception", _("Reception log"), "clipboard-list", "g l"),
+            # Translators: 交接班
+            Entry("tickets:shifts", _("Shift hand-overs"), "users", "g k"),
+        ),
+    ),
+    (
         # Translators: 報修
         _("Repairs"),
         (

@@ -403,7 +403,7 @@ class CatalogueForm(RowForm):
         self.estate = estate
         for field in self.fields.values():
             queryset = getattr(field, "queryset", None)
-            if queryset is not None:
+            if queryset is not None and hasattr(queryset.model, "estate"):
                 field.queryset = queryset.filter(estate=estate, is_active=True)
         self.fields["code"].validators.append(
             RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", _("Letters, digits, dots and dashes only."))

@@ -39,11 +39,16 @@ CLERK = EVERYONE | READ | {
     "gate.vehicles",  # vehicles and access cards of units
     "gate.keys",
     "gate.export",
+    "reception.read",  # the log of the front desk, shift hand-overs
+    "reception.write",
+    "reception.answer",  # questions given to oneself as the expert
+    "reception.export",
 }  # fmt: skip
 
 GUARD = EVERYONE | {
     "gate.release",  # compare goods with their slip, let them out or turn them away
     "gate.visitors",
+    "reception.answer",
 }
 
 LEAD = EVERYONE | READ | {
@@ -58,6 +63,8 @@ LEAD = EVERYONE | READ | {
     "tickets.ask",
     "tickets.export",
     "assets.edit",
+    "reception.read",
+    "reception.answer",
 }  # fmt: skip
 
 TECHNICIAN = EVERYONE | {
@@ -65,6 +72,7 @@ TECHNICIAN = EVERYONE | {
     "tickets.work_own",  # arrival, parts, photos, result of own work orders
     "tickets.print_own",
     "tickets.ask_own",
+    "reception.answer",
 }
 
 SUPERVISOR = CLERK | LEAD | {
@@ -89,6 +97,7 @@ ADMINISTRATOR = EVERYONE | {
 }
 
 AUDITOR = EVERYONE | READ | {
+    "reception.read",
     "tickets.dashboard",
     "office.jobs",
     "office.reminders",
@@ -104,7 +113,7 @@ _all = [
     Role("guard", _("guard"), frozenset(GUARD)),
     Role("supervisor", _("supervisor"), frozenset(SUPERVISOR)),
     Role("director", _("director"), frozenset(SUPERVISOR | {"office.read_settings"})),
-    Role("finance", _("finance"), frozenset(EVERYONE | READ)),
+    Role("finance", _("finance"), frozenset(EVERYONE | READ | {"reception.answer"})),
     Role("auditor", _("auditor"), frozenset(AUDITOR)),
     Role("admin", _("administrator"), frozenset(ADMINISTRATOR)),
 ]

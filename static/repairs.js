@@ -46,6 +46,13 @@
     if (first) first.focus();
   });
 
+  /* --- a key that leads into a field, a chooser included: data-to="id" ------------------------------------ */
+
+  doc.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-to]"), target = button && doc.getElementById(button.dataset.to);
+    if (target) (target.tomselect || target).focus();
+  });
+
   /* --- intake: who calls --------------------------------------------------------------------------------- */
 
   function fill(from, onlyEmpty) {

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from office.admin_forms import CatalogueForm
 from office.forms import DecimalField
-from tickets.models import Category, PriceItem, WarrantyPeriod
+from office.models import Staff
+from tickets.models import Authority, Category, PriceItem, WarrantyPeriod
 
 NAMES = ("code", "name_zh_hant", "name_zh_hans", "name_en")
 COMMON = ("position", "is_active")
@@ -20,6 +21,20 @@ class CategoryForm(CatalogueForm):
         model = Category
         fields = (*NAMES, "stream", "risk", "department", "warranty", *COMMON)
         help_texts = {"risk": _("Decides when the callback is due. Repairs taken before keep theirs.")}
+
+
+class AuthorityForm(CatalogueForm):
+    widths = {**CatalogueForm.widths, "department": 3, "staff": 5}
+
+    class Meta:
+        model = Authority
+        fields = (*NAMES, "department", "staff", *COMMON)
+        help_texts = {"staff": _("Without a name: the head of the department.")}
+
+    def __init__(self, *args, estate, **kwargs):
+        super().__init__(*args, estate=estate, **kwargs)
+        posted = Staff.objects.filter(is_active=True, postings__estate=estate).distinct()
+        self.fields["staff"].queryset = posted.order_by("name")
 
 
 class PriceForm(CatalogueForm):

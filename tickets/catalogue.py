@@ -9,7 +9,7 @@ from decimal import Decimal
 from pypinyin import Style, lazy_pinyin
 
 from office.models import Department
-from tickets.models import Category, PriceItem, WarrantyPeriod
+from tickets.models import Authority, Category, PriceItem, WarrantyPeriod
 
 SEARCH_LENGTH = Category._meta.get_field("search").max_length
 
@@ -27,6 +27,26 @@ WARRANTIES = [
 SEASONAL = [
     ("HEAT", "供熱系統", "供热系统", "heating", 2, "11-15", "03-15"),
     ("COOL", "供冷系統", "供冷系统", "cooling", 2, "06-01", "09-30"),
+]
+
+# 公務人員 and their counterpart's department: code, zh-Hant, zh-Hans, en, department (SPEC §2).
+AUTHORITIES = [
+    ("POLICE", "公安派出所", "公安派出所", "police station", Department.SECURITY),
+    ("FIRE", "消防救援機構", "消防救援机构", "fire service", Department.SECURITY),
+    ("STREET", "街道辦事處", "街道办事处", "street office", Department.MANAGEMENT),
+    ("COMMITTEE", "社區居民委員會", "社区居民委员会", "residents' committee", Department.MANAGEMENT),
+    ("HOUSING", "房屋管理局", "房屋管理局", "housing authority", Department.MANAGEMENT),
+    ("COURT", "人民法院", "人民法院", "court", Department.MANAGEMENT),
+    ("URBAN", "城市管理執法局", "城市管理执法局", "urban management", Department.ENVIRONMENT),
+    ("HEALTH", "衛生監督所", "卫生监督所", "health inspection", Department.ENVIRONMENT),
+    (
+        "MARKET",
+        "市場監督管理局",
+        "市场监督管理局",
+        "market supervision (lifts, pressure vessels)",
+        Department.REPAIR,
+    ),
+    ("TAX", "稅務局", "税务局", "tax office", Department.FINANCE),
 ]
 
 # (stream, risk, department) → code, zh-Hant, zh-Hans, en, warranty
@@ -157,6 +177,13 @@ def load(estate):
             fill_search(category)
             categories.append(category)
     Category.objects.bulk_create(categories, ignore_conflicts=True)
+    Authority.objects.bulk_create(
+        [
+            Authority(**_named(estate, position, row), department=row[4])
+            for position, row in enumerate(AUTHORITIES, start=1)
+        ],
+        ignore_conflicts=True,
+    )
     PriceItem.objects.bulk_create(
         [
             PriceItem(**_named(estate, position, row), kind=row[4], measure=row[5], price=Decimal(row[6]))

@@ -14,8 +14,8 @@ from office import clocks, search
 from office.forms import Choose, DateInput
 from office.models import Building, Promise, Staff
 from residents.models import Occupancy
-from tickets import reports
-from tickets.models import Asset, CallbackTry, Category, Ticket
+from tickets import reception, reports
+from tickets.models import Asset, CallbackTry, Category, Handover, LogEntry, Ticket
 
 OPEN = [("yes", _("open")), ("no", _("ended"))]
 YES_NO = [("yes", _("yes")), ("no", _("no"))]
@@ -33,6 +33,7 @@ AGES = [
     ("8-30", _("8–30 days"), 8, 31),
     ("31", _("over 30 days"), 31, None),
 ]
+WORDS_BACK = timedelta(days=400)  # words of the log are looked for without an index
 KINDS = ("callback", "water_test", "arrival", "waiting")
 
 
@@ -405,3 +406,82 @@ class AssetFilter(filters.FilterSet):
 
     def by_service(self, rows, name, value):
         return rows.filter(in_service=value == "yes")
+
+
+class LogFilter(DayRanges):
+    """Which lines of the reception log. Without any choice the page shows today's (SPEC §2 "the day's log")."""
+
+    day_fields = {"at": "at"}
+
+    q = filters.CharFilter(
+        label=_("Number, unit, name, telephone, words"),
+        method="search",
+        widget=forms.TextInput({"type": "search"}),
+    )
+    day = filters.DateFilter(label=_("Day"), method="by_day", widget=DateInput(quick="today"))
+    open = filters.ChoiceFilter(
+        label=pgettext_lazy("filter", "Open"), choices=OPEN, method="by_open", empty_label=_("all")
+    )
+    channel = filters.ChoiceFilter(label=_("Channel"), choices=LogEntry.Channel.choices, empty_label=_("any"))
+    by = filters.ModelChoiceFilter(
+        label=_("By"), empty_label=_("any"), queryset=lambda request: reports.writers(
+            request.estate.pk if request and request.estate else None), widget=Choose)  # fmt: skip
+    who = filters.ChoiceFilter(label=_("Who"), choices=LogEntry.Who.choices, empty_label=_("any"))
+    at_from = _day(_("From"))
+    at_to = _day(_("Until"))
+    shift = filters.ChoiceFilter(
+        label=_("Shift"), choices=Handover.Shift.choices, method="nothing", empty_label=_("all")
+    )
+    became = filters.ChoiceFilter(
+        label=_("Became"), choices=[("yes", _("a matter")), ("no", _("nothing"))], method="by_became", empty_label=_("any"))  # fmt: skip
+    question = filters.ChoiceFilter(
+        label=_("Expert asked"), choices=YES_NO, method="by_question", empty_label=_("any")
+    )
+    unit = filters.NumberFilter(label=_("Unit"), field_name="unit_id", widget=forms.HiddenInput)
+    person = filters.NumberFilter(label=_("Person"), field_name="person_id", widget=forms.HiddenInput)
+
+    class Meta:
+        model = LogEntry
+        fields = ()
+
+    def filter_queryset(self, queryset):
+        rows = super().filter_queryset(queryset)
+        day, shift = self.form.cleaned_data.get("day"), self.form.cleaned_data.get("shift")
+        if shift:  # of the day chosen, else of today
+            day = day or clocks.local_date(self.request.now, self.request.estate.zone)
+        if day:
+            start, end = reception.shift_bounds(day, shift, self.request.estate.zone)
+            rows = rows.filter(at__gte=start, at__lt=end)
+        return rows
+
+    def by_day(self, rows, name, value):
+        return rows  # with the shift, in filter_queryset
+
+    def search(self, rows, name, value):
+        """Number, unit and telephone by the search keys; words among the lines of the last thirteen months."""
+        text = value.strip()
+        estates = [self.request.estate.pk] if self.request.estate else []
+        ids: dict = {"unit": [], "person": [], LogEntry.SUBJECT: [], Ticket.SUBJECT: []}
+        for hit in search.find(estates, text, limit=200):
+            ids.setdefault(hit.subject_kind, []).append(hit.subject_id)
+        wanted = Q(number__startswith=text.upper()) | Q(became_text__startswith=text.upper())
+        if ids[LogEntry.SUBJECT]:
+            wanted |= Q(pk__in=ids[LogEntry.SUBJECT])
+        if ids["unit"]:
+            wanted |= Q(unit_id__in=ids["unit"])
+        if ids["person"]:
+            wanted |= Q(person_id__in=ids["person"])
+        if ids[Ticket.SUBJECT]:
+            wanted |= Q(became_kind=Ticket.SUBJECT, became_id__in=ids[Ticket.SUBJECT])
+        words = Q(asked__icontains=text) | Q(answered__icontains=text) | Q(name__icontains=text)
+        words |= Q(phone__contains=text) | Q(organisation__icontains=text)
+        return rows.filter(wanted | Q(at__gte=self.request.now - WORDS_BACK) & words)
+
+    def by_open(self, rows, name, value):
+        return rows.filter(is_open=value == "yes")
+
+    def by_became(self, rows, name, value):
+        return rows.filter(became_kind="") if value == "no" else rows.exclude(became_kind="")
+
+    def by_question(self, rows, name, value):
+        return rows.filter(question__isnull=value == "no")

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from office import catalogues, files, jobs, journal, promises, search, series, setup, undo
+from office import catalogues, files, jobs, journal, outbox, promises, search, series, setup, undo
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -83,6 +83,18 @@ WAITING = promises.Kind(
     order=40,
 )
 
+EXPERT = promises.Kind(
+    "expert_answer",
+    _("expert's answer"),
+    (
+        promises.Rule(
+            "expert_answer", _("expert's promised answer"), _("the question"), 0, Measure.AT, "SPEC §2, §11"
+        ),
+    ),
+    department=Department.FRONT_DESK,
+    order=5,
+)
+
 SENTENCES = {
     "ticket.taken": _("taken: %(category)s"),
     "ticket.imported": _("taken over from %(source)s as %(status)s"),
@@ -113,6 +125,16 @@ SENTENCES = {
     "ticket.handed_over": _("handed over to %(to)s"),
     "ticket.printed": _("work order %(work_order)s printed"),
     "asset.saved": _("public facility saved"),
+    "log.written": _("noted in the log: %(channel)s"),
+    "log.corrected": _("line of the log corrected: %(fields)s"),
+    "log.turned": _("became %(into)s"),
+    "log.routed": _("%(authority)s: %(to)s was told"),
+    "log.asked": _("question given to %(to)s, answer promised for %(due)s"),
+    "log.passed_on": _("question passed on to %(to)s"),
+    "log.answered": _("expert's answer recorded"),
+    "log.told": _("the person who asked was told"),
+    "log.handed_over": _("%(shift)s of %(day)s handed over"),
+    "log.acknowledged": _("%(shift)s of %(day)s acknowledged"),
 }
 
 # What a taken-back change is called in the journal.
@@ -127,21 +149,47 @@ UNDOABLE = {
     "ticket.callback_not_reached": _("callback"),
     "ticket.cancelled": _("cancellation"),
     "ticket.duplicate": _("duplicate"),
+    "log.written": _("line of the log"),
+    "log.corrected": _("correction of the log"),
+    "log.asked": _("question to an expert"),
+    "log.answered": _("expert's answer"),
+    "log.told": _("telling the answer"),
+    "log.handed_over": _("shift hand-over"),
+}
+
+# Notices on the bell; numbers and units, no names of residents.
+NOTICES = {
+    "log.official": (
+        _("An official is here: %(authority)s"),
+        _("%(authority)s came to the office (%(number)s): you are the counterpart."),
+    ),
+    "log.question": (
+        _("A question for you: %(number)s %(unit)s"),
+        _("%(number)s %(unit)s: the answer is promised for %(due_at)s."),
+    ),
+    "log.answer": (
+        _("The expert has answered: %(number)s %(unit)s"),
+        _("%(number)s %(unit)s: tell the person who asked."),
+    ),
 }
 
 
 def register():
     from tickets import catalogue, reports, rules, tasks
-    from tickets.models import Category, Request, Ticket, WorkOrder
+    from tickets.models import Category, Handover, LogEntry, Request, Ticket, WorkOrder
 
     setup.register(catalogue.load)
     jobs.register(tasks.DAY, tasks.print_day, _("print a crew's day"))
     search.register(Ticket.SUBJECT, reports.keys_of_tickets, kinds=("number", "number_tail"))
+    search.register(LogEntry.SUBJECT, reports.keys_of_entries, kinds=("number", "phone"))
+    outbox.templates(NOTICES)
 
-    for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING):
+    for kind in (EXPERT, CALLBACK, WATER_TEST, ARRIVAL, WAITING):
         promises.register(kind)
     series.PATTERNS["ticket"] = "R{year}-{n:06d}"
     series.LABELS["ticket"] = _("ticket")
+    series.PATTERNS["log"] = "L{year}-{n:06d}"
+    series.LABELS["log"] = _("line of the log")
     for row in catalogue_pages():
         catalogues.register(row)
     journal.sentences(SENTENCES)
@@ -155,6 +203,11 @@ def register():
         "ticket.promise", [(kind.name, kind.label) for kind in (CALLBACK, WATER_TEST, ARRIVAL, WAITING)]
     )
     journal.field_words("ticket.field", Ticket)
+    journal.field_words("log.field", LogEntry)
+    journal.words("log.channel", LogEntry.Channel.choices)
+    journal.words("log.shift", Handover.Shift.choices)
+    promises.register_subject(LogEntry.SUBJECT, lambda pk: reverse("tickets:reception_entry", args=[pk]))
+    promises.register_subject(Handover.SUBJECT, lambda pk: reverse("tickets:shift", args=[pk]))
     promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
     files.register_subject(Ticket.SUBJECT, may_read_files)
     undo.guard(WorkOrder, rules.why_not_unmade)
@@ -170,8 +223,8 @@ def may_read_files(staff, ticket_id):
 def catalogue_pages():
     """The catalogues of repairs an office edits under Settings."""
     from tickets import catalogue
-    from tickets.admin_forms import CategoryForm, PriceForm, WarrantyForm
-    from tickets.models import Category, PriceItem, WarrantyPeriod
+    from tickets.admin_forms import AuthorityForm, CategoryForm, PriceForm, WarrantyForm
+    from tickets.models import Authority, Category, PriceItem, WarrantyPeriod
 
     return [
         catalogues.Catalogue(
@@ -202,6 +255,22 @@ def catalogue_pages():
                 (_("seasons"), lambda row: row.seasons or ""),
                 (_("season"), lambda row: f"{row.season_starts} – {row.season_ends}" if row.seasons else ""),
             ),
+        ),
+        catalogues.Catalogue(
+            name="authorities",
+            # Translators: 公務人員
+            label=_("Authorities and their counterparts"),
+            hint=_(
+                "Officials who come to the office are sent to their counterpart, who gets a notice at once."
+            ),
+            icon="shield",
+            model=Authority,
+            form=AuthorityForm,
+            columns=(
+                (_("department"), lambda row: row.get_department_display()),
+                (_("counterpart"), lambda row: row.staff or ""),
+            ),
+            related=("staff",),
         ),
         catalogues.Catalogue(
             name="prices",

@@ -3,11 +3,23 @@
 from .callback import call_back, close_unreachable
 from .cost import consent, decide_cost, quote
 from .intake import cancel, correct, hand_over, mark_duplicate, take
+from .reception import (
+    acknowledge,
+    answer,
+    ask_expert,
+    correct_log,
+    hand_over_shift,
+    log,
+    log_turned,
+    pass_on,
+    tell,
+)
 from .request import ask, decide
 from .work import arrive, dispatch, finish, key_slip, mark_printed, resume, schedule, wait, water_test
 
 __all__ = [
-    "arrive", "ask", "call_back", "cancel", "close_unreachable", "consent", "correct", "decide", "decide_cost",
-    "dispatch", "finish", "hand_over", "key_slip", "mark_duplicate", "mark_printed", "quote", "resume", "schedule",
-    "take", "wait", "water_test",
+    "acknowledge", "answer", "arrive", "ask", "ask_expert", "call_back", "cancel", "close_unreachable", "consent",
+    "correct", "correct_log", "decide", "decide_cost", "dispatch", "finish", "hand_over", "hand_over_shift", "key_slip",
+    "log", "log_turned", "mark_duplicate", "mark_printed", "pass_on", "quote", "resume", "schedule", "take", "tell",
+    "wait", "water_test",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from office import clocks, files, journal, promises, search, series, undo
 from office.models import Promise
 from office.refusals import Refused
 from tickets import reports, rules
-from tickets.actions import change
+from tickets.actions import change, reception
 from tickets.models import Category, Ticket
 
 
@@ -30,10 +30,12 @@ def take(
     window_to=None,
     repeat_of=None,
     file_ids=(),
+    entry=None,
 ):
     """Take a repair (SPEC §4.1): ticket, first work order, warranty decision, repeat flag.
 
-    No promise is made here: the callback counts from completion, arrival from the dispatch.
+    No promise is made here: the callback counts from completion, arrival from the dispatch. It writes its own line of
+    the reception log, or stamps the line it comes from (`entry`).
     """
     if not by.may("tickets.intake", estate.pk):
         raise Refused(_("Your role does not allow this."))
@@ -87,6 +89,10 @@ def take(
         now=now,
         data={"category": category.name_zh_hant, "id": category.pk},
     )
+    if entry:
+        reception.log_turned(entry=entry, subject=ticket, by=by, now=now)
+    else:
+        reception.log_ticket(ticket, by, now)
     return ticket
 
 

@@ -16,11 +16,21 @@ from .moves import (
     ScheduleForm,
     WaitForm,
 )
+from .reception import (
+    AnswerForm,
+    ExpertForm,
+    HandoverForm,
+    LogCorrectForm,
+    LogForm,
+    PassOnForm,
+    TellForm,
+)
 from .work import ArriveForm, DayForm, FinishForm, SlipForm, WaterTestForm
 
 __all__ = [
-    "ArriveForm", "AskForm", "AssetForm", "BulkDispatchForm", "CallbackForm", "CancelForm", "ConsentForm", "CorrectForm",
-    "CostForm", "DayForm", "DecideForm", "DispatchForm", "DuplicateForm", "FinishForm", "HandOverForm", "IntakeForm",
-    "LineForm", "ResumeForm", "ScheduleForm", "SlipForm", "UnreachableForm", "WaitForm", "WaterTestForm", "lines_of",
-    "quote_formset", "work_formset",
+    "AnswerForm", "ArriveForm", "AskForm", "AssetForm", "BulkDispatchForm", "CallbackForm", "CancelForm", "ConsentForm",
+    "CorrectForm", "CostForm", "DayForm", "DecideForm", "DispatchForm", "DuplicateForm", "ExpertForm", "FinishForm",
+    "HandOverForm", "HandoverForm", "IntakeForm", "LineForm", "LogCorrectForm", "LogForm", "PassOnForm", "ResumeForm",
+    "ScheduleForm", "SlipForm", "TellForm", "UnreachableForm", "WaitForm", "WaterTestForm", "lines_of", "quote_formset",
+    "work_formset",
 ]  # fmt: skip

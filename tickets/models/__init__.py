@@ -1,9 +1,10 @@
 from .callback import CallbackTry
 from .catalogue import Asset, Category, PriceItem, WarrantyPeriod
+from .reception import Authority, Handover, LogEntry, Question
 from .ticket import QuoteLine, Request, Ticket
 from .work import WaterTest, WorkLine, WorkOrder
 
 __all__ = [
-    "Asset", "CallbackTry", "Category", "PriceItem", "QuoteLine", "Request", "Ticket", "WarrantyPeriod", "WaterTest",
-    "WorkLine", "WorkOrder",
+    "Asset", "Authority", "CallbackTry", "Category", "Handover", "LogEntry", "PriceItem", "Question", "QuoteLine",
+    "Request", "Ticket", "WarrantyPeriod", "WaterTest", "WorkLine", "WorkOrder",
 ]  # fmt: skip

@@ -6,11 +6,13 @@ in the language of the sheet: the resident's where known, else the estate's (SPE
 
 from tickets.printouts import samples
 from tickets.printouts.orders import WorkOrderFacts, work_order, work_orders
+from tickets.printouts.reception import LogFacts, reception_log
 from tickets.printouts.registers import RegisterFacts, register
 from tickets.printouts.sheets import part_row, place_of, public_url, sheet_language
 from tickets.printouts.tables import TableFacts, callbacks, day
 
 __all__ = [
+    "LogFacts",
     "RegisterFacts",
     "TableFacts",
     "WorkOrderFacts",
@@ -19,6 +21,7 @@ __all__ = [
     "part_row",
     "place_of",
     "public_url",
+    "reception_log",
     "register",
     "samples",
     "sheet_language",

@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy
 
 from office import printing
 from office.printing import Form
-from tickets.models import CallbackTry, Ticket
+from tickets.models import CallbackTry, Handover, LogEntry, Ticket
 from tickets.printouts.orders import WorkOrderFacts, draw_work_order
+from tickets.printouts.reception import LogFacts, draw_log
 from tickets.printouts.registers import RegisterFacts, draw_register
 from tickets.printouts.tables import TableFacts, draw_callbacks, draw_day
 
@@ -149,6 +150,37 @@ def _sample_callbacks(*, letterhead, language, size):
     return draw_callbacks(table, letterhead=letterhead, language=language, size=size)
 
 
+def _sample_log(*, letterhead, language, size):
+    say = lambda *words: _sample(language, *words)  # noqa: E731
+    channel, by = LogEntry.Channel, say("陳美玲", "陈美玲", "Chan Mei Ling")
+    who = say("張小明", "张小明", "Cheung Siu Ming")
+    rows = [
+        ("1", "08:42", f"{who}\n138 0013 8000", "3-2-1201", str(channel.PHONE.label),
+         say("詢問裝修押金何時退還。", "询问装修押金何时退还。", "When is the renovation deposit paid back?"),
+         say("驗收合格三個月後，已說明手續。", "验收合格三个月后，已说明手续。", "Three months after the final inspection; steps explained."), by),
+        ("2", "09:15", say("李太", "李太", "Mrs Li"), "3-2-0802", str(channel.COUNTER.label),
+         say("廚房水龍頭漏水。", "厨房水龙头漏水。", "The kitchen tap drips."), "→ R2026-000123", by),
+        ("3", "10:05", say("公安派出所 王警官", "公安派出所 王警官", "Police, Officer Wong"), "", str(channel.VISIT.label),
+         say("調取三月十日南門監控錄像，出示工作證及調取函。", "调取三月十日南门监控录像，出示工作证及调取函。", "Asks for the recording of the south gate of 10 March; card and letter shown."),
+         say("由安護部周大勇接待。", "由安护部周大勇接待。", "Received by Chow Tai Yung, security."), by),
+        ("4", "14:30", who, "3-2-1201", str(channel.PHONE.label),
+         say("外牆滲水保修是否仍在期內？", "外墙渗水保修是否仍在期内？", "Is the seepage still within warranty?"),
+         say("請教黃志強，答應 17:00 前回覆。", "请教黄志强，答应 17:00 前回复。", "Asked Wong Chi Keung, answer promised for 17:00."), by),
+    ]  # fmt: skip
+    handed = say(
+        "3-2-1201 滲水問題待工程答覆；明早八點電梯年檢。",
+        "3-2-1201 渗水问题待工程答复；明早八点电梯年检。",
+        "Answer on 3-2-1201 still to come; lift inspection at eight tomorrow.",
+    )
+    facts = LogFacts(
+        "2026-03-12",
+        str(Handover.Shift.AFTERNOON.label),
+        rows,
+        [(str(Handover.Shift.AFTERNOON.label), handed, ["L2026-000321 3-2-1201"], f"{by} 03-12 21:55", "")],
+    )
+    return draw_log(facts, letterhead=letterhead, language=language, size=size)
+
+
 def _blank(draw, facts):
     return lambda *, letterhead, language, size: draw(
         facts, letterhead=letterhead, language=language, size=size
@@ -189,5 +221,13 @@ printing.register(
         gettext_lazy("Callback sheet"),
         _blank(draw_callbacks, TableFacts(blank=14)),
         _sample_callbacks,
+    )
+)
+printing.register(
+    Form(
+        "reception_log",
+        gettext_lazy("Log of the customer service centre"),
+        _blank(draw_log, LogFacts(blank=16)),
+        _sample_log,
     )
 )

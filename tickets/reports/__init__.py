@@ -1,4 +1,5 @@
 """What is read over many tickets, by what it is read for."""
 
 from .household import *  # noqa: F403
+from .reception import *  # noqa: F403
 from .repairs import *  # noqa: F403

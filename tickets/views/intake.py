@@ -13,9 +13,9 @@ from office.models import Unit
 from office.refusals import Refused
 from office.views.session import enter
 from residents.models import Occupancy, Person
-from tickets import actions, places, reports, rules
+from tickets import actions, places, reception, reports, rules
 from tickets.forms import IntakeForm
-from tickets.models import Asset, Category, Ticket
+from tickets.models import Asset, Category, LogEntry, Ticket
 
 SHOWN = 6  # people of a household offered as callers
 
@@ -29,8 +29,11 @@ def intake(request):
         _stay(request)
         form = IntakeForm(request.POST, estate=request.estate, now=request.now)
         return _save(request, form) if form.is_valid() else _page(request, form, status=422)
-    place = _asked_place(request)
-    form = IntakeForm(estate=request.estate, now=request.now, initial=_prefilled(request, place))
+    if entry := _entry(request, request.GET.get("entry", "")):
+        initial = _from_entry(entry)
+    else:
+        initial = _prefilled(request, _asked_place(request))
+    form = IntakeForm(estate=request.estate, now=request.now, initial=initial)
     _focus(form)
     return _page(request, form)
 
@@ -47,8 +50,9 @@ def _save(request, form):
     def take():
         chosen = _repeat_of(request, form)
         ticket = actions.take(
-            estate=request.estate, by=request.user, now=request.now, repeat_of=chosen, **form.values()
-        )
+            estate=request.estate, by=request.user, now=request.now, repeat_of=chosen,
+            entry=_entry(request, request.POST.get("entry", "")), **form.values(),
+        )  # fmt: skip
         if request.POST.get("then") == "print":
             return reverse("tickets:work_order_print", args=[ticket.work_orders.get().pk]) + "?now=1"
         return reverse("tickets:ticket", args=[ticket.pk])
@@ -83,9 +87,33 @@ def _page(request, form, status=200, refused=""):
     context = {
         "form": form,
         "refused": refused,
+        "entry": _entry(request, (request.POST if form.is_bound else request.GET).get("entry", "")),
         **hints_of(request, request.POST if form.is_bound else None, form),
     }
     return render(request, "tickets/intake.html", context, status=status)
+
+
+def _entry(request, text):
+    """The line of the reception log the repair comes from (`?entry=`); not theirs is 404."""
+    if not text:
+        return None
+    found = LogEntry.objects.select_related("estate", "unit__building", "person")
+    row = get_object_or_404(found.visible_to(request.user, "tickets.intake"), pk=_number(text))
+    enter(request, row.estate)
+    return row
+
+
+def _from_entry(entry):
+    """What the line says already is not asked twice."""
+    person = entry.person if entry.unit_id else None
+    place = places.Place(unit=entry.unit, person=person, text="" if entry.unit_id else entry.place)
+    initial = {
+        "reporter_name": entry.name,
+        "reporter_phone": entry.phone,
+        "problem": entry.asked,
+        "channel": reception.TICKET_CHANNELS[entry.channel],
+    }
+    return initial | ({"place": place} if place.value else {})
 
 
 def _asked_place(request):

@@ -72,7 +72,7 @@ def ticket(request, pk):
             for promise in sheet.promises
             if not promise.is_open
         ],
-        "facts": facts(row),
+        "facts": [*facts(row), *log_lines(row)],
         "costs": costs(row),
         "quote_lines": list(row.quote_lines.all()) if row.quoted_amount is not None else [],
         "orders": sheet.orders,
@@ -193,6 +193,18 @@ def facts(ticket):
     if ticket.source:
         found.append((_("Source"), f"{ticket.source} {ticket.source_number}: {ticket.source_status}", ""))
     return found
+
+
+def log_lines(ticket):
+    """The lines of the reception log it came from."""
+    return [
+        (
+            _("From the log"),
+            f"{line.number or lists.stamp(line.at)}",
+            reverse("tickets:reception_entry", args=[line.pk]),
+        )
+        for line in reports.of_ticket(ticket)
+    ]
 
 
 def costs(ticket):

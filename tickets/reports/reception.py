@@ -1,0 +1,115 @@
+"""What is read over many lines of the reception log."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+
+from office import clocks, phones, search
+from office.models import Department, DepartmentHead, Posting, Promise, Staff
+from office.roles import HEADS, ROLES
+from tickets import reception
+from tickets.models import Handover, LogEntry, Ticket
+
+
+def counterpart(authority, estate):
+    """Who receives an official: the named person, else head, deputy or supervisor of the department (SPEC §1, §2)."""
+    chair = DepartmentHead.objects.filter(estate=estate, department=authority.department).first()
+    wanted = [authority.staff_id, chair and chair.head_id, chair and chair.deputy_id]
+    present = dict(
+        Posting.objects.filter(estate=estate, staff__is_active=True)
+        .filter(Q(staff_id__in=[pk for pk in wanted if pk]) | Q(role__in=HEADS))
+        .order_by("-staff_id")
+        .values_list("staff_id", "role")
+    )
+    supervisors = sorted(pk for pk, role in present.items() if role in HEADS)
+    chosen = next((pk for pk in [*wanted, *supervisors] if pk in present), None)
+    return Staff.objects.filter(pk=chosen).first()
+
+
+def keys_of_entry(entry):
+    """What a line is found by: its number, and the telephone of somebody the register does not know."""
+    keys = search.keys_of_number(entry.number) if entry.number else set()
+    if entry.phone and not entry.person_id:
+        digits = phones.read(entry.phone, entry.estate.country)
+        keys |= search.keys_of_phone(digits) if digits else set()
+    return keys
+
+
+def keys_of_entries():
+    """(id, estate, keys) of every line with a number of its own, for `reindex`."""
+    rows = LogEntry.objects.exclude(number="").select_related("estate").order_by("pk")
+    for row in rows.iterator(chunk_size=2_000):
+        yield row.pk, row.estate_id, keys_of_entry(row)
+
+
+def experts(estate_id):
+    """Staff of the estate who may be asked."""
+    roles = [name for name, role in ROLES.items() if reception.ANSWER in role.permissions]
+    return Staff.objects.posted_as(estate_id, *roles).order_by("name", "pk")
+
+
+def writers(estate_id):
+    """Staff of the estate who write the log."""
+    roles = [name for name, role in ROLES.items() if reception.WRITE in role.permissions]
+    return Staff.objects.posted_as(estate_id, *roles).order_by("name", "pk")
+
+
+SHOWN_OPEN = 60  # lines listed by themselves in one hand-over
+
+
+def open_for_shift(estate, now):
+    """What the next shift inherits: open lines of the log, and promises of the front desk due by tomorrow night.
+
+    Numbers, units and times only: the page shows names to whoever may read them.
+    """
+    entries = LogEntry.objects.filter(estate=estate).open().select_related("unit").order_by("at", "pk")
+    found = [
+        {
+            "kind": LogEntry.SUBJECT,
+            "id": row.pk,
+            "text": f"{row} {row.where}".strip(),
+            "due_at": row.next_due_at.isoformat() if row.next_due_at else "",
+            "promise": "",
+        }
+        for row in entries[:SHOWN_OPEN]
+    ]
+    tomorrow = clocks.local_date(now, estate.zone) + timedelta(days=1)
+    owed = Promise.objects.open().filter(
+        estate=estate,
+        department=Department.FRONT_DESK,
+        due_at__lte=clocks.end_of_day(tomorrow, estate.zone),
+    )
+    owed = owed.exclude(subject_kind=LogEntry.SUBJECT).order_by("due_at", "pk")
+    found += [
+        {
+            "kind": row.subject_kind,
+            "id": row.subject_id,
+            "text": row.title,
+            "due_at": row.due_at.isoformat(),
+            "promise": row.kind,
+        }
+        for row in owed[: SHOWN_OPEN - len(found)]
+    ]
+    return found
+
+
+def waiting_handovers(staff):
+    """Hand-overs nobody has acknowledged at the desks where `staff` writes the log, the oldest first."""
+    rows = Handover.objects.visible_to(staff, reception.WRITE).filter(
+        acknowledged_at__isnull=True, withdrawn=False
+    )
+    return list(rows.select_related("estate", "written_by").order_by("written_at", "pk")[:20])
+
+
+def of_ticket(ticket):
+    """The lines that became this ticket, the first first."""
+    return list(
+        LogEntry.objects.kept().about(Ticket.SUBJECT, ticket.pk).only("pk", "number", "at", "automatic", "became_text")
+        .order_by("at", "pk")[:5]
+    )  # fmt: skip
+
+
+def of_unit(unit_id, limit=5):
+    """The last lines about a unit, open ones first."""
+    rows = LogEntry.objects.kept().filter(unit_id=unit_id).select_related("by", "question__expert", "unit")
+    return list(rows.order_by("-is_open", "-at", "-pk")[:limit])
