@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
-from office import search
+from office import lists, search
 from office.models import Unit
 from office.phrases import listed
 from residents import reports
 from residents.models import Person
-from tickets.models import Ticket
+from tickets.models import LogEntry, Ticket
 
 OWN_AMONG = 200  # tickets looked at for those of a technician's own
 HOMES = 4  # unit codes said of one person; a developer may have a thousand
@@ -95,6 +95,19 @@ def tickets(asker, ids):
     return lines
 
 
+def log_entries(asker, ids):
+    """Lines of the reception log, by their number or the telephone of somebody the register does not know."""
+    rows = LogEntry.objects.visible_to(asker.staff, "reception.read").kept().filter(pk__in=ids)
+    return {
+        row.pk: Line(
+            reverse("tickets:reception_entry", args=[row.pk]),
+            f"{row.number} {row.caller}",
+            asker.hint(row.estate_id, lists.stamp(row.at), row.where, row.asked[:40]),
+        )
+        for row in rows.select_related("unit")
+    }
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of subject the box finds: its heading, who may find it (any of these), its lines."""
@@ -109,6 +122,7 @@ KINDS = {
     "unit": Kind(gettext_lazy("Units"), ("register.read",), units),
     "person": Kind(gettext_lazy("People and companies"), ("register.read",), people),
     Ticket.SUBJECT: Kind(gettext_lazy("Tickets"), ("tickets.read", "tickets.read_own"), tickets),
+    LogEntry.SUBJECT: Kind(gettext_lazy("Reception log"), ("reception.read",), log_entries),
 }
 WHY = {
     "name": gettext_lazy("name"),

@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 
 from office import clocks, promises
 from office import reports as office_reports
+
 from tickets import reports as ticket_reports
 from tickets.views.dashboard import percent
 from tickets.views.work import card
@@ -39,6 +40,7 @@ def context(request, everything=False):
     return {
         "today": clocks.local_date(now, zone) if zone else now.date(),
         "work": work,
+        "handovers": reports.waiting_handovers(staff) if staff.may("reception.write") else [],
         "requests": ticket_reports.requests_to_decide(staff, limit) if staff.may("tickets.approve") else [],
         "sections": sections,
         "tiles": _tiles(request, tonight),
@@ -132,6 +134,7 @@ def _actions(staff):
     """What this person starts from here."""
     wanted = [
         ("tickets.intake", "take", _("Take a repair"), "tickets:intake", "plus", "r"),
+        ("reception.write", "log", _("Log a call"), "tickets:reception_new", "phone-incoming", "c"),
         ("tickets.callback", "callbacks", _("Callbacks"), "tickets:callbacks", "phone", "b"),
         ("tickets.work_own", "mine", _("My work"), "tickets:my_work", "tool", "w"),
         ("tickets.dashboard", "dashboard", _("Dashboard"), "tickets:dashboard", "chart-bar", "d"),

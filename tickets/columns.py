@@ -381,7 +381,13 @@ LOG = List(
         ),
         Column("who", gettext_lazy("Who"), caller_of),
         Column("phone", gettext_lazy("Telephone"), lambda row: row["phone"], shown=False),
-        Column("channel", gettext_lazy("Channel"), lambda row: str(_CHANNELS[row["channel"]])),
+        Column(
+            "channel",
+            gettext_lazy("Channel"),
+            lambda row: str(_CHANNELS[row["channel"]]),
+            kind="money",
+            align="start",
+        ),
         Column(
             "asked",
             gettext_lazy("What was asked"),

@@ -418,7 +418,10 @@ class LogFilter(DayRanges):
         method="search",
         widget=forms.TextInput({"type": "search"}),
     )
-    day = filters.DateFilter(label=_("Day"), method="by_day", widget=DateInput(quick="today"))
+    day = filters.DateFilter(label=_("Day"), method="by_day", widget=DateInput(quick=""))
+    shift = filters.ChoiceFilter(
+        label=_("Shift"), choices=Handover.Shift.choices, method="nothing", empty_label=_("all")
+    )
     open = filters.ChoiceFilter(
         label=pgettext_lazy("filter", "Open"), choices=OPEN, method="by_open", empty_label=_("all")
     )
@@ -429,9 +432,6 @@ class LogFilter(DayRanges):
     who = filters.ChoiceFilter(label=_("Who"), choices=LogEntry.Who.choices, empty_label=_("any"))
     at_from = _day(_("From"))
     at_to = _day(_("Until"))
-    shift = filters.ChoiceFilter(
-        label=_("Shift"), choices=Handover.Shift.choices, method="nothing", empty_label=_("all")
-    )
     became = filters.ChoiceFilter(
         label=_("Became"), choices=[("yes", _("a matter")), ("no", _("nothing"))], method="by_became", empty_label=_("any"))  # fmt: skip
     question = filters.ChoiceFilter(

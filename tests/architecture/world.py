@@ -281,6 +281,61 @@ class World:
         values = {"code": "LIFT2", "name_zh_hant": "二號電梯", "kind": "lift", "place": "3棟"}
         return save_asset(estate=self.estate, values=values, by=self.cast["lead"], now=self.now)
 
+    # --- the reception log -----------------------------------------------------------------------------------
+
+    def log(self, **more):
+        from tickets import actions
+
+        values = {"estate": self.estate, "unit": self.unit, "asked": "外牆滲水保修是否在期內"}
+        now = self.now - timedelta(minutes=30)
+        return actions.log(**values, by=self.cast["clerk"], now=now, **more)
+
+    @cached_property
+    def log_line(self):
+        return self.log()
+
+    @cached_property
+    def log_question(self):
+        """A line whose question the lead is to answer."""
+        from tickets import actions
+
+        return actions.ask_expert(
+            entry=self.log(),
+            expert=self.cast["lead"],
+            agreed_at=self.now + timedelta(hours=20),
+            by=self.cast["clerk"],
+            now=self.now - timedelta(minutes=20),
+        ).entry
+
+    @cached_property
+    def log_answer(self):
+        """The lead has answered; nobody has told who asked."""
+        from tickets import actions
+
+        question = actions.ask_expert(
+            entry=self.log(),
+            expert=self.cast["lead"],
+            agreed_at=self.now + timedelta(hours=20),
+            by=self.cast["clerk"],
+            now=self.now - timedelta(minutes=20),
+        )
+        return actions.answer(entry=question.entry, text="在期內", by=self.cast["lead"], now=self.now)
+
+    @cached_property
+    def handover(self):
+        """Written by a colleague who has gone home."""
+        from tickets import actions
+
+        colleague = cast.make_staff("clerk9", (self.estate, "clerk"))
+        return actions.hand_over_shift(
+            estate=self.estate,
+            day=self.today,
+            shift="morning",
+            text="電梯年檢明早八點",
+            by=colleague,
+            now=self.now,
+        )
+
     @cached_property
     def asked(self):
         """More time asked for, not decided yet."""

@@ -36,7 +36,7 @@ class LogForm(Form):
 
     keyed = True
     widths = {
-        "where": 4, "name": 4, "phone": 4, "asked": 6, "answered": 6, "channel": 8, "at": 4,
+        "where": 3, "name": 2, "phone": 2, "channel": 5, "asked": 5, "answered": 4, "at": 4,
         "authority": 4, "organisation": 4, "credentials": 4,
     }  # fmt: skip
 
@@ -74,7 +74,7 @@ class LogForm(Form):
             widget=Choose(),
         )
         self.order_fields(
-            ["where", "name", "phone", "asked", "answered", "channel", "at", "authority", "organisation"]
+            ["where", "name", "phone", "channel", "asked", "answered", "at", "authority", "organisation"]
         )
         self._keep_place()
 
@@ -90,7 +90,7 @@ class LogForm(Form):
             self.initial["where"] = place.value
         self.fields["where"].widget.choices = [("", ""), *options]
 
-    quick = ("where", "name", "phone", "asked", "answered", "channel")
+    quick = ("where", "name", "phone", "channel", "asked", "answered")
 
     @property
     def quick_fields(self):

@@ -27,12 +27,15 @@ def counterpart(authority, estate):
 
 
 def keys_of_entry(entry):
-    """What a line is found by: its number, and the telephone of somebody the register does not know."""
+    """What a line is found by: its whole number, and the whole telephone of somebody the register does not know.
+
+    Not by the tails of either: the log must not stand between four digits and the one household they belong to.
+    """
     keys = search.keys_of_number(entry.number) if entry.number else set()
     if entry.phone and not entry.person_id:
         digits = phones.read(entry.phone, entry.estate.country)
         keys |= search.keys_of_phone(digits) if digits else set()
-    return keys
+    return {(kind, key) for kind, key in keys if kind in ("number", "phone")}
 
 
 def keys_of_entries():

@@ -16,7 +16,7 @@ from office.views.session import enter
 from tickets import actions, columns, reception
 from tickets import reports
 from tickets.forms import HandoverForm
-from tickets.models import Handover
+from tickets.models import Handover, LogEntry
 from tickets.views import moving, rows
 
 FORM = require_http_methods(["GET", "POST"])
@@ -73,6 +73,8 @@ def _shift_page(request, form, status, refused=""):
 def _open_lines(lines, request):
     """The frozen lines of a hand-over as they are shown: what, by when, where it leads."""
     zone, found = request.estate.zone, []
+    ids = [line["id"] for line in lines if line["kind"] == LogEntry.SUBJECT]
+    asked = dict(LogEntry.objects.filter(estate=request.estate, pk__in=ids).values_list("pk", "asked"))
     for line in lines:
         url = promises.SUBJECTS.get(line["kind"])
         due = line["due_at"] and datetime.fromisoformat(line["due_at"])
@@ -82,7 +84,7 @@ def _open_lines(lines, request):
             {
                 "text": line["text"],
                 "url": url(line["id"]) if url else "",
-                "what": kind.label if kind else _("line of the log"),
+                "what": kind.label if kind else columns.short(asked.get(line["id"], "")),
                 "due": {"tone": tone, "text": text, "hint": lists.stamp(due)} if due else None,
             }
         )
