@@ -44,7 +44,7 @@ def test_the_sheet_of_a_ticket_is_what_its_tables_hold(ended):
     assert found.category.department == ticket.category.department  # not read: asked for when wanted
 
 
-def test_taking_a_repair_is_six_statements(
+def test_taking_a_repair_is_seven_statements(
     estate, unit, clerk, category_of, now, django_assert_max_num_queries
 ):
     given = {
@@ -57,8 +57,8 @@ def test_taking_a_repair_is_six_statements(
     }
     assert clerk.may("tickets.intake")  # postings are read once a request
     with django_assert_max_num_queries(
-        9
-    ):  # the six, the warranty, and both ends of the savepoint of a test's transaction
+        10
+    ):  # the seven, its line of the log among them, the warranty, and both ends of the test's savepoint
         actions.take(**given)
 
 
