@@ -14,11 +14,13 @@ from office import reports
 from office.access import may
 from residents import reports as residents
 from tickets import reports as tickets
+from tickets.reports import reception
 
 # The rooms of the household page, one line each: a module with `card`, `starts` and `KINDS` (office/cards.py).
 ROOMS = (
     residents,
     tickets,
+    reception,
 )
 
 

@@ -6,7 +6,6 @@ from django.utils.translation import ngettext
 
 from office import clocks, promises
 from office import reports as office_reports
-
 from tickets import reports as ticket_reports
 from tickets.views.dashboard import percent
 from tickets.views.work import card
@@ -40,7 +39,7 @@ def context(request, everything=False):
     return {
         "today": clocks.local_date(now, zone) if zone else now.date(),
         "work": work,
-        "handovers": reports.waiting_handovers(staff) if staff.may("reception.write") else [],
+        "handovers": ticket_reports.waiting_handovers(staff) if staff.may("reception.write") else [],
         "requests": ticket_reports.requests_to_decide(staff, limit) if staff.may("tickets.approve") else [],
         "sections": sections,
         "tiles": _tiles(request, tonight),

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from office import journal, outbox, promises, search, series, undo
 from office.models import Message, Promise
 from office.refusals import Refused, Stale
-from tickets import reception
-from tickets import reports
+from tickets import reception, reports
 from tickets.actions import change
 from tickets.models import Handover, LogEntry, Question, Ticket
 

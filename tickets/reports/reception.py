@@ -3,12 +3,21 @@
 from datetime import timedelta
 
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from office import clocks, phones, search
+from office import cards, clocks, phones, search
+from office.addresses import row_address
 from office.models import Department, DepartmentHead, Posting, Promise, Staff
 from office.roles import HEADS, ROLES
 from tickets import reception
 from tickets.models import Handover, LogEntry, Ticket
+
+# Not `card`, `starts` and `KINDS`: they make this module a room of the household page (config/desk.py).
+__all__ = [
+    "counterpart", "experts", "keys_of_entries", "keys_of_entry", "of_ticket", "open_for_shift", "waiting_handovers",
+    "writers",
+]  # fmt: skip
 
 
 def counterpart(authority, estate):
@@ -112,7 +121,63 @@ def of_ticket(ticket):
     )  # fmt: skip
 
 
-def of_unit(unit_id, limit=5):
-    """The last lines about a unit, open ones first."""
-    rows = LogEntry.objects.kept().filter(unit_id=unit_id).select_related("by", "question__expert", "unit")
-    return list(rows.order_by("-is_open", "-at", "-pk")[:limit])
+# --- the household page ----------------------------------------------------------------------------------------
+
+KINDS = (
+    # Translators: 工作日誌
+    cards.Kind("log", _("Reception log"), ("log.",), "reception.read", "clipboard-list", (LogEntry.SUBJECT,)),
+)
+SHOWN = 5
+
+
+def card(unit, *, staff, now):
+    """The last lines of the log about the unit, the open ones first with the clock of their question. One query."""
+    if not staff.may(reception.READ, unit.estate_id):
+        return None
+    rows = (
+        LogEntry.objects.kept().filter(unit_id=unit.pk, automatic=False)
+        .select_related("by", "question__expert").order_by("-is_open", "-at", "-pk")[:SHOWN]
+    )  # fmt: skip
+    return cards.Card(
+        "reception-log",
+        # Translators: 工作日誌
+        _("Last calls and visits"),
+        icon="phone-incoming",
+        lines=[_line(row, unit.estate.zone, now) for row in rows],
+        empty=_("Nobody has called or come yet."),
+        all_url=f"{reverse('tickets:reception')}?unit={unit.pk}",
+        all_label=_("All lines of the log about this unit"),
+        column=cards.MATTERS,
+        position=30,
+    )
+
+
+def _line(row, zone, now):
+    question = getattr(row, "question", None)
+    note = [str(row.get_channel_display()), row.by.local_name]
+    if question and not question.told_at:
+        note.append(question.expert.local_name)
+    if row.became_text:
+        note.append(f"→ {row.became_text}")
+    state: tuple = ()
+    if row.next_due_at:
+        tone, words = clocks.due_text(row.next_due_at, now, zone)
+        state = (words, tone)
+    elif row.is_open:
+        state = (_("open"), "today")
+    asked = " ".join(row.asked.split())
+    return cards.Line(
+        asked[:80] + ("…" if len(asked) > 80 else ""),
+        href=row_address("tickets:reception_entry", row.pk),
+        state=state,
+        note=" · ".join(note),
+        at=f"{row.at.astimezone(zone):%Y-%m-%d %H:%M}",
+    )
+
+
+def starts(unit, *, staff):
+    """A call that is no repair: one line of the log."""
+    if not staff.may(reception.WRITE, unit.estate_id):
+        return []
+    url = f"{reverse('tickets:reception_new')}?unit={unit.pk}"
+    return [cards.Start("log", _("Log a call"), url, "phone-incoming", key="c", caller="person", position=20)]

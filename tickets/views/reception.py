@@ -16,8 +16,7 @@ from office.models import Event, Promise, Unit
 from office.refusals import Refused, Stale
 from office.views.session import enter
 from residents.models import Person
-from tickets import actions, columns, places, reception
-from tickets import reports
+from tickets import actions, columns, places, reception, reports
 from tickets.filters import LogFilter
 from tickets.forms import (
     AnswerForm,
@@ -29,7 +28,6 @@ from tickets.forms import (
 )
 from tickets.models import Handover, LogEntry, Question, Ticket
 from tickets.views import moving, prints, rows
-from tickets.views.ticket import clock
 
 FORM = require_http_methods(["GET", "POST"])
 LOOKS = {
@@ -203,7 +201,7 @@ def log_entry(request, pk):
     context = {
         "entry": entry,
         "question": question,
-        "clocks": [clock(promise, request.now, entry.estate.zone) for promise in owed],
+        "clocks": [promises.clock(promise, request.now, entry.estate.zone) for promise in owed],
         "facts": _facts(entry),
         "became": _became(request, entry),
         "moves": _moves(request.user, entry, question),

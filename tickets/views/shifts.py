@@ -13,8 +13,7 @@ from office import clocks, drafts, formkeys, lists, promises, undo
 from office.access import may
 from office.refusals import Refused
 from office.views.session import enter
-from tickets import actions, columns, reception
-from tickets import reports
+from tickets import actions, columns, reception, reports
 from tickets.forms import HandoverForm
 from tickets.models import Handover, LogEntry
 from tickets.views import moving, rows
