@@ -33,6 +33,6 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
     """Estates opened before get the usual authorities, each with the department that receives it."""
 
-    dependencies = [("tickets", "0007_tickets_write_their_line")]
+    dependencies = [("tickets", "0008_tickets_write_their_line")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -23,6 +23,6 @@ EMPTY = "DELETE FROM tickets_logentry WHERE automatic"
 class Migration(migrations.Migration):
     """Tickets taken before the log existed write their line; one statement, and a way back."""
 
-    dependencies = [("tickets", "0006_reception_log")]
+    dependencies = [("tickets", "0007_reception_log")]
 
     operations = [migrations.RunSQL(FILL, EMPTY)]
