@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('office', '0005_promises_by_fact'),
         ('residents', '0002_owners_have_shares'),
-        ('tickets', '0005_places_of_the_tickets_estate'),
+        ('tickets', '0006_repairs_of_a_unit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
