@@ -37,7 +37,7 @@ SECTIONS = (
         _("Front desk"),
         (
             # Translators: 工作日誌
-            Entry("tickets:reception", _("Reception log"), "clipboard-list", "g l"),
+            Entry("tickets:reception", _("Reception log"), "clipboard-list", "g v"),
             # Translators: 交接班
             Entry("tickets:shifts", _("Shift hand-overs"), "users", "g k"),
         ),
