@@ -5,6 +5,7 @@ past tense; a verb without one is refused here, so it fails a test and never a p
 """
 
 from office.models import Event
+from office.models.by_hand import insert
 from office.money import show
 from office.phrases import listed
 
@@ -23,7 +24,7 @@ def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, text=N
     """
     if verb not in SENTENCES:
         raise LookupError(f"journal verb {verb!r} has no sentence")
-    return Event.objects.create(
+    row = Event(
         at=now,
         verb=verb,
         subject_kind=kind or subject.SUBJECT,
@@ -35,6 +36,7 @@ def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, text=N
         by_name=by.name[:80] if by else "",
         data=data or {},
     )
+    return insert(row)
 
 
 class _Blank(dict):

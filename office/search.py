@@ -274,15 +274,15 @@ def put_new(subject_kind, subject_id, estate_id, keys):
 
 
 def _insert(subject_kind, subject_id, estate_id, missing):
-    SearchKey.objects.bulk_create(
-        [
-            SearchKey(
-                estate_id=estate_id, subject_kind=subject_kind, subject_id=subject_id, kind=kind, key=key
-            )
-            for kind, key in sorted(missing)
-        ],
-        ignore_conflicts=True,
-    )
+    if not missing:
+        return
+    kinds, keys = zip(*sorted(missing), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {SearchKey._meta.db_table} (estate_id, subject_kind, subject_id, kind, key)
+                SELECT %s, %s, %s, * FROM unnest(%s::text[], %s::text[]) ON CONFLICT DO NOTHING""",  # noqa: S608
+            [estate_id, subject_kind, subject_id, list(kinds), list(keys)],
+        )
 
 
 def put_many(subject_kind, rows):

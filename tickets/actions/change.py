@@ -2,6 +2,7 @@
 
 from office import clocks, promises, undo
 from office.models import Promise
+from office.models.by_hand import insert
 from office.refusals import Refused, Stale
 from tickets import rules
 from tickets.models import Ticket, WorkOrder
@@ -55,13 +56,14 @@ def new_errand(ticket, now, first=False):
             or 0
         )
     )
-    return WorkOrder.objects.create(
+    errand = WorkOrder(
         ticket=ticket,
         estate_id=ticket.estate_id,
         number=f"{ticket.number}-{last + 1}",
         sequence=last + 1,
         made_at=now,
     )
+    return insert(errand)
 
 
 def title(ticket):

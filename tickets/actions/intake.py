@@ -3,6 +3,7 @@ from django.utils.translation import gettext as _
 
 from office import clocks, files, journal, promises, search, series, undo
 from office.models import Promise
+from office.models.by_hand import insert
 from office.refusals import Refused
 from tickets import reports, rules
 from tickets.actions import change, reception
@@ -48,9 +49,7 @@ def take(
     cost, until = rules.cost_at_intake(
         unit=unit, category=category, today=clocks.local_date(now, estate.zone)
     )
-    repeats = reports.repeat_candidates(
-        estate=estate, category=category, unit=unit, asset=asset, now=now, limit=1, only="pk"
-    )
+    repeats = reports.is_repeat(estate=estate, category=category, unit=unit, asset=asset, now=now)
     ticket = Ticket(
         number=series.take(estate, "ticket", now=now),
         estate=estate,
@@ -75,10 +74,10 @@ def take(
         window_to=window_to,
         cost=cost,
         warranty_until=until,
-        is_repeat=bool(repeats),
+        is_repeat=repeats,
         repeat_of=repeat_of,
     )
-    ticket.save(force_insert=True)
+    insert(ticket)
     change.new_errand(ticket, now, first=True)
     files.attach(file_ids, ticket, by=by, now=now)
     search.put_new(Ticket.SUBJECT, ticket.pk, estate.pk, search.keys_of_number(ticket.number))

@@ -12,8 +12,23 @@ from django.db.models import Count, F, Q, Sum
 
 from office import clocks, search
 from office.models import Event, Promise, Staff, Unit
-from office.models.reading import from_json
+from office.models.by_hand import from_json
 from tickets.models import Asset, CallbackTry, Category, Request, Ticket, WorkLine, WorkOrder
+
+
+def is_repeat(*, estate, category, unit, asset, now):
+    """Whether `repeat_candidates` finds any: every intake asks it."""
+    if unit is None and asset is None:
+        return False
+    column, place = ("unit_id", unit.pk) if unit else ("asset_id", asset.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT EXISTS (SELECT FROM tickets_ticket
+                WHERE {column} = %s AND category_id = %s AND estate_id = %s AND opened_at BETWEEN %s AND %s
+                  AND state <> 'cancelled')""",  # noqa: S608  the column is one of ours
+            [place, category.pk, estate.pk, now - timedelta(days=estate.repeat_days), now],
+        )
+        return cursor.fetchone()[0]
 
 
 def repeat_candidates(*, estate, category, unit, asset, now, limit=5, other_than=None, only=None):
