@@ -4,7 +4,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
-from config import desk, household
+from config import calls, desk, household
 from office.access import logged_in, public
 from office.views import health, profile, session
 from residents import urls as register
@@ -13,6 +13,9 @@ urlpatterns = [
     path("", desk.home, name="home"),
     path("search", desk.search, name="search"),
     path("owed", desk.owed, name="owed"),
+    # the telephone rings
+    path("call", calls.call, name="call"),
+    path("call/attach", calls.call_attach, name="call_attach"),
     # signs of life
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -54,6 +54,19 @@ def national(digits):
     return phonenumbers.national_significant_number(number) if _whole(number) else digits
 
 
+def shown(digits, country):
+    """Kept digits as people of `country` write them: their own numbers without country code, others with +."""
+    try:
+        number = phonenumbers.parse(f"+{digits.removeprefix('+')}")
+    except phonenumbers.NumberParseException:
+        return digits
+    if not _whole(number):
+        return digits
+    if number.country_code != phonenumbers.country_code_for_region(country):
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
 def _whole(number):
     """A number of the country's own plan. One that lacks its area code is kept as typed."""
     return phonenumbers.is_valid_number(number)

@@ -1,6 +1,7 @@
 """People and companies: entering and changing them, their telephones and identity papers."""
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from office import identity, journal, phones, search
@@ -56,6 +57,24 @@ def edit_person(*, person, by, now, version=None, phones=None, **values):
 def set_phones(*, person, numbers, by, now, version=None):
     """Make `numbers` ((number, label) pairs) the person's telephones, in this order."""
     return edit_person(person=person, by=by, now=now, version=version, phones=numbers)
+
+
+def add_phone(*, person, number, by, now, label=""):
+    """One more number of this person, called last. Somebody who has it already stays as he is."""
+    with transaction.atomic():
+        row = _locked(person, None)
+        digits = phones.read(number, row.estate.country)
+        if not digits:
+            raise Refused(_("“%(number)s” is not a telephone number.") % {"number": number})
+        if row.phones.filter(digits=digits).exists():
+            return row
+        last = row.phones.aggregate(last=Max("position"))["last"] or 0
+        row.phones.create(digits=digits, number=phones.plain(number)[:40], label=label, position=last + 1)
+        row.version += 1
+        row.save(update_fields=["version"])
+        _phones_said(row, by, now)
+        _index(row)
+    return row
 
 
 def set_identity(*, person, identity_type, number, by, now, version=None):

@@ -192,25 +192,48 @@ def caller(estate_ids, phone, day, country="CN"):
 
     A number shorter than a whole one is compared with the end (UX G1: the last four digits).
     """
+    found = callers(estate_ids, phone, day, country) or callers(estate_ids, phone, day, country, ends=True)
+    return [(pk, name, homes) for pk, name, _estate, homes in found]
+
+
+def callers(estate_ids, phone, day, country="CN", ends=False):
+    """[(person id, name, estate id, [Resident])] of whoever has this number: three queries.
+
+    With `ends`: whose numbers begin or end so, or who is kept with the number but without its area.
+    """
     digits = phones.bare(phone)
     if len(digits) < search.TAIL:
         return []
     whole = phones.read(phone, country)
-    match = Q(digits=whole) | Q(digits=digits) if whole else Q(digits=digits)
-    ids = set(
-        Phone.objects.filter(match, person__estate_id__in=estate_ids).values_list("person_id", flat=True)[:20]
-    )
-    if not ids:
+    if ends:
         ids = {
             hit.subject_id
             for hit in search.find(estate_ids, phone, kinds=["person"])
             if hit.kind.startswith("phone")
         }
-    people = {person.pk: person.local_name for person in Person.objects.filter(pk__in=ids)}
+        kept = {phones.national(whole)[-length:] for length in (7, 8)} if len(whole) > 9 else set()
+    else:
+        ids, kept = set(), {digits, digits.removeprefix("00"), whole, phones.national(whole or digits)}
+    ids |= set(
+        Phone.objects.filter(digits__in=kept - {""}, person__estate_id__in=estate_ids).values_list(
+            "person_id", flat=True
+        )[:20]
+    )
+    if not ids:
+        return []
     homes = defaultdict(list)
     for one in _residents(Occupancy.objects.filter(person_id__in=ids).on(day)):
         homes[one.person_id].append(one)
-    return [(pk, name, homes[pk]) for pk, name in sorted(people.items(), key=lambda item: item[1])]
+    people = Person.objects.filter(pk__in=ids).order_by("name", "pk")
+    return [(person.pk, person.local_name, person.estate_id, homes[person.pk]) for person in people]
+
+
+def people_of_units(unit_ids, day):
+    """Ids of those who are anything in these units on `day`, owners first: one query."""
+    rows = Occupancy.objects.filter(unit_id__in=unit_ids).on(day).values_list("person_id", "role", "pk")
+    return list(
+        dict.fromkeys(pk for pk, _role, _row in sorted(rows, key=lambda row: (_ORDER[row[1]], row[2])))
+    )
 
 
 def lookalikes(estate_id, *, digits=(), identity_number="", but=None):
