@@ -126,9 +126,7 @@ class Book:
             if bottom > top and bottom - top < _MERGED:
                 fills.setdefault(top, []).append((bottom, left))
         open_fills: dict[int, tuple] = {}  # column → (last row, value)
-        down, right = sheet.start
-        number = -1
-        for number, cells in enumerate(padded(sheet, down, right)):
+        for number, cells in enumerate(padded(sheet, sheet.start[1])):
             if number in marked:
                 for place, text in marked[number].items():
                     if place < len(cells) and (cells[place] == "" or text != UNSAVED_FORMULA):
@@ -146,10 +144,8 @@ class Book:
             yield number, cells
 
 
-def padded(sheet, down, right):
-    """Rows from row 1 and column A on, whatever stands empty before the data."""
-    for _row in range(min(down, MAX_ROWS)):
-        yield []
+def padded(sheet, right):
+    """Rows from row 1 (calamine gives the empty ones) and column A on (it does not give these)."""
     lead = [""] * right
     for row in sheet.iter_rows():
         yield lead + row

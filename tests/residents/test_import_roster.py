@@ -5,71 +5,15 @@ from datetime import date
 from io import StringIO
 
 import pytest
-import xlsxwriter
 from django.core.management import CommandError, call_command
 
 from office import search, workbooks
 from office.models import Building, Estate, Event, Promise, PromiseRule, SearchKey, Section, Unit
 from residents import imports, reports
 from residents.models import Occupancy, Person, Phone
+from tests.workbooks import linked, write
 
-NO_ID = "000000190001010000"
 GOOD_ID = "11010519491231002X"
-
-
-def write(path, sheets):
-    book = xlsxwriter.Workbook(path)
-    for name, rows in sheets.items():
-        sheet = book.add_worksheet(name)
-        for number, row in enumerate(rows):
-            for place, cell in enumerate(row):
-                if cell != "":
-                    sheet.write(number, place, cell)
-    book.close()
-    return path
-
-
-def linked(owners=3, rooms=4, **changes):
-    """The shape of HC小區管理系統: floats, codes, notes beside the table, `1#2`, owners by running number."""
-    buildings = [["楼栋号", "单元编号", "总层数", "是否有电梯"]]
-    buildings += [[1, 1, 33, "有"], [1, 2, 33, "没有"], [10, 1, 6, "有"]]
-    buildings[2] += ["", "", "", "说明"]
-    buildings[3] += ["", "", "", "楼栋号", "楼栋编号"]
-    people = [["编号", "业主名称", "性别", "年龄", "手机号", "身份证号", "业主类型", "业主编号"]]
-    people += [[n, f"住戶{n}", "女", 28, 10000000000, NO_ID, 1001, n] for n in range(1, owners + 1)]
-    people += [
-        [],
-        ["", "", "", "", "", "", "", "", "", "说明"],
-        ["", "", "", "", "", "", "", "", "", "业主编号", "必须为唯一值"],
-    ]
-    flats = [
-        [
-            "房屋编号",
-            "楼栋编号",
-            "单元编号",
-            "房屋楼层",
-            "房屋户型",
-            "建筑面积",
-            "业主编号",
-            "房屋费用",
-            "费用开始时间",
-            "房屋类型",
-        ]
-    ]
-    flats += [
-        [1010 + n, 1, 1, 1, "10102", 94.56, n, "1#2", "2020-06-10#2020-07-10", 110]
-        for n in range(1, rooms + 1)
-    ]
-    flats[1] += ["", "", "", "", "房屋编号", "房屋真实编号"]
-    fees = [["费用编号", "费用类型", "收费项目"], [1, "物业费", "测试收费1"]]
-    spaces = [["停车场编号", "车位编码", "停车场类型", "面积", "业主编号"], [1, "C0001", "地上停车位", 98.32]]
-    return {
-        "楼栋单元": buildings,
-        "业主信息": people,
-        "费用设置": fees,
-        "房屋信息": flats,
-        "车位信息": spaces,
-    } | changes
 
 
 def run(path, *words):
