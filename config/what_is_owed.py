@@ -1,5 +1,7 @@
 """Home: what this person owes today, the most urgent first, put together from each app's reports (SPEC §1)."""
 
+from urllib.parse import urlencode
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -7,6 +9,8 @@ from django.utils.translation import ngettext
 from office import clocks, promises
 from office import reports as office_reports
 from tickets import reports as ticket_reports
+from tickets.filters import ALL as EVERYWHERE
+from tickets.filters import readable, tonight
 from tickets.views.dashboard import percent
 from tickets.views.work import card
 
@@ -21,7 +25,6 @@ def context(request, everything=False):
     # A deputy from the crew answers for the department, but may not open its tickets.
     headed = {pair for pair in office_reports.headed_by(staff) if staff.may("tickets.read", pair[0])}
     zone = request.estate.zone if request.estate else None
-    tonight = clocks.end_of_day(clocks.local_date(now, zone), zone) if zone else now
     work = []
     if staff.may("tickets.work_own"):
         work = [card(order, now) for order in ticket_reports.own_orders(staff)[:limit]]
@@ -30,7 +33,7 @@ def context(request, everything=False):
         _section(request, "climbed", _("Climbed to me"), "trending-up", office_reports.escalated_to(staff, headed, limit + 1), limit),
         _section(
             request, "department", _("Due in my department by tonight"), "users",
-            office_reports.owed_by_departments(staff, headed, tonight, limit + 1), limit,
+            office_reports.owed_by_departments(staff, headed, tonight(now, zone) if zone else now, limit + 1), limit,
         ),
     ]  # fmt: skip
     if work:  # a technician's promises are the arrivals of the work orders above
@@ -42,7 +45,7 @@ def context(request, everything=False):
         "handovers": ticket_reports.waiting_handovers(staff) if staff.may("reception.write") else [],
         "requests": ticket_reports.requests_to_decide(staff, limit) if staff.may("tickets.approve") else [],
         "sections": sections,
-        "tiles": _tiles(request, tonight),
+        "tiles": _tiles(request),
         "actions": _actions(staff),
         "more_url": reverse("owed")
         if not everything and any(section["more"] for section in sections)
@@ -87,42 +90,54 @@ def _line(promise, request, several, named):
     }
 
 
-def _tiles(request, tonight):
-    """Numbers of the estate in view that this person can do something about."""
-    staff, estate, now = request.user, request.estate, request.now
-    if estate is None or not staff.may("tickets.read", estate.pk):
+def _tiles(request):
+    """Numbers this person can do something about, over all their estates: each by its own local days."""
+    staff, now = request.user, request.now
+    estates = readable(staff)
+    if not estates:
         return []
     kinds = ("callback", "water_test", "arrival", "waiting")
-    start, end = ticket_reports.month_bounds(clocks.local_date(now, estate.zone), estate.zone)
-    figures = ticket_reports.promise_figures(estate.pk, kinds, now, tonight, start, end)
+    first = clocks.local_date(now, request.estate.zone).replace(day=1)
+    found = {estate.pk: _figures(estate, kinds, first, now) for estate in estates}
+    figures = ticket_reports.figures_together(list(found.values()))
     overdue, today = sum(row.overdue for row in figures.values()), sum(row.today for row in figures.values())
-    promised = reverse("tickets:promises")
+    promised = _promised(estates, estates, request)
     tiles = [
-        _tile(_("Overdue"), overdue, f"{promised}?outcome=overdue", "late" if overdue else "good", "urgent"),
-        _tile(_("Due today"), today, f"{promised}?outcome=today", "today" if today else "", "clock"),
+        _tile(_("Overdue"), overdue, promised(outcome="overdue"), "late" if overdue else "good", "urgent"),
+        _tile(_("Due today"), today, promised(outcome="today"), "today" if today else "", "clock"),
     ]
-    callback = figures["callback"]
-    if staff.may("tickets.callback", estate.pk):
+    calling = [estate for estate in estates if staff.may("tickets.callback", estate.pk)]
+    if calling:
+        callback = ticket_reports.figures_together([found[estate.pk] for estate in calling])["callback"]
         hint = ngettext("%(n)s overdue", "%(n)s overdue", callback.overdue) % {"n": callback.overdue}
-        tiles.append(
-            _tile(
-                _("Callbacks waiting"),
-                callback.open,
-                f"{promised}?kind=callback&outcome=open",
-                "",
-                "phone",
-                hint,
-            )
-        )
-    if staff.may("tickets.dashboard", estate.pk):
+        address = _promised(calling, estates, request)(kind="callback", outcome="open")
+        tiles.append(_tile(_("Callbacks waiting"), callback.open, address, "", "phone", hint))
+    led = [estate for estate in estates if staff.may("tickets.dashboard", estate.pk)]
+    if led:
+        figures = ticket_reports.figures_together([found[estate.pk] for estate in led])
         kept = sum(row.kept for row in figures.values())
         on_time = sum(row.on_time for row in figures.values())
-        span = f"closed_from={start.astimezone(estate.zone):%Y-%m-%d}"
-        tiles.append(
-            _tile(_("Kept this month"), kept, f"{promised}?outcome=kept&{span}", "good", "circle-check",
-                  _("%(rate)s on time") % {"rate": percent(on_time, kept)})
-        )  # fmt: skip
+        address = _promised(led, estates, request)(outcome="kept", closed_from=first.isoformat())
+        said = _("%(rate)s on time") % {"rate": percent(on_time, kept)}
+        tiles.append(_tile(_("Kept this month"), kept, address, "good", "circle-check", said))
     return tiles
+
+
+def _figures(estate, kinds, first, now):
+    start, end = ticket_reports.month_bounds(first, estate.zone)
+    return ticket_reports.promise_figures(estate.pk, kinds, now, tonight(now, estate.zone), start, end)
+
+
+def _promised(estates, readable_, request):
+    """Address of the list of promises about these estates; none is named where only one can be meant."""
+    if len(readable_) == 1 and estates == [request.estate]:
+        query = {}
+    else:
+        query = {
+            "estate": EVERYWHERE if len(estates) == len(readable_) else [estate.pk for estate in estates]
+        }
+
+    return lambda **more: f"{reverse('tickets:promises')}?{urlencode(query | more, doseq=True)}"
 
 
 def _tile(label, value, href, tone="", icon="", hint=""):

@@ -1,5 +1,8 @@
 """The lists of the repairs, each declared once: page, count, totals and spreadsheet read these columns."""
 
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
@@ -34,6 +37,22 @@ def staff_name(row, prefix):
     return row.get(f"{prefix}__name_en") or name if get_language() == "en" else name
 
 
+def over(declared, several, prefix="estate"):
+    """The list with a first column that says whose a row is, where rows of several estates stand in it."""
+    if not several:
+        return declared
+    column = Column("estate", gettext_lazy("Estate"), lambda row: staff_name(row, prefix))
+    more = tuple(f"{prefix}__{name}" for name in ("name", "name_en", "time_zone"))
+    first, *rest = declared.columns
+    return replace(declared, columns=(first, column, *rest), fields=(*declared.fields, *more))
+
+
+def _zone(row):
+    """A row of another estate reads its clock there."""
+    name = row.get("estate__time_zone")
+    return ZoneInfo(name) if name else timezone.get_current_timezone()
+
+
 def place_of(row):
     """Unit, facility or public area in one line."""
     return row["unit__code"] or local_name(row, "asset") or row["place"] or ""
@@ -42,13 +61,13 @@ def place_of(row):
 def clock_text(row):
     if row["closed_at"] or not row["next_due_at"]:
         return ""
-    return clocks.due_text(row["next_due_at"], row["now"], timezone.get_current_timezone())[1]
+    return clocks.due_text(row["next_due_at"], row["now"], _zone(row))[1]
 
 
 def clock_tone(row):
     if row["closed_at"] or not row["next_due_at"]:
         return ""
-    return clocks.due_text(row["next_due_at"], row["now"], timezone.get_current_timezone())[0]
+    return clocks.due_text(row["next_due_at"], row["now"], _zone(row))[0]
 
 
 def snippet(row):
@@ -138,12 +157,12 @@ def _promise_clock(row):
 
     if row["outcome"] != Promise.Outcome.OPEN:
         return str(dict(Promise.Outcome.choices)[row["outcome"]])
-    return clocks.due_text(row["due_at"], row["now"], timezone.get_current_timezone())[1]
+    return clocks.due_text(row["due_at"], row["now"], _zone(row))[1]
 
 
 def _promise_tone(row):
     if row["outcome"] == "open":
-        return clocks.due_text(row["due_at"], row["now"], timezone.get_current_timezone())[0]
+        return clocks.due_text(row["due_at"], row["now"], _zone(row))[0]
     if row["outcome"] == "kept":
         return "kept" if row["closed_at"] <= row["due_at"] else "today"
     return "quiet"

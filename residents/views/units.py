@@ -95,11 +95,11 @@ def unit_note(request, pk):
         else:
             if not request.htmx:
                 return redirect(_url(row))
-            form, status = None, 200
+            status = 200
     if not request.htmx:
         title = _("Note of %(unit)s") % {"unit": row.code}
         return answers.page(request, title, form, _url(row), status=status)
-    context = {"unit": row, "form": form, "may_edit": True}
+    context = {"unit": row, "form": form if status != 200 else None, "may_edit": True}
     return render(request, "residents/note.html", context, status=status)
 
 

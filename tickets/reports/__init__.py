@@ -1,5 +1,6 @@
 """What is read over many tickets, by what it is read for."""
 
+from .board import *  # noqa: F403
 from .household import *  # noqa: F403
 from .reception import *  # noqa: F403
 from .repairs import *  # noqa: F403

@@ -1,5 +1,6 @@
 """The supervisor's repairs: every number is a link to exactly its rows (SPEC §12)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET
 from office import clocks
 from office.access import may
 from tickets import columns, reports
-from tickets.filters import AGES, KINDS, age_bounds, name_in_catalogue
+from tickets.filters import AGES, ALL, KINDS, age_bounds, name_in_catalogue, readable, tonight
 from tickets.models import CallbackTry, Ticket
 
 Outcome = CallbackTry.Outcome
@@ -29,25 +30,41 @@ def month_of(request):
     return min(asked, today.replace(day=1))
 
 
-class Links:
-    """Addresses of the lists behind the numbers, for one month."""
+def scope(request, permission):
+    """(estates, query) of `?estate=all`: where the person holds `permission`, and how the lists are asked for them.
 
-    def __init__(self, first):
+    Without it the estate in view. The lists reach as far as the person reads repairs, which may be further.
+    """
+    if request.GET.get("estate") != ALL:
+        return [request.estate], {}
+    estates = [row for row in readable(request.user) if request.user.may(permission, row.pk)]
+    whole = len(estates) == len(readable(request.user))
+    return estates, {"estate": ALL if whole else [row.pk for row in estates]}
+
+
+class Links:
+    """Addresses of the lists behind the numbers, for one month and the estates in `query`."""
+
+    def __init__(self, first, query=None):
         self.last = clocks.add_months(first, 1) - timedelta(days=1)
         self.first = first
+        self.query = query or {}
         self.pages = {name: reverse(f"tickets:{name}") for name in ("list", "promises", "callbacks_made")}
 
     def span(self, prefix):
         return {f"{prefix}_from": self.first.isoformat(), f"{prefix}_to": self.last.isoformat()}
 
     def tickets(self, **query):
-        return f"{self.pages['list']}?{urlencode(query)}"
+        return self._to("list", query)
 
     def promises(self, **query):
-        return f"{self.pages['promises']}?{urlencode(query)}"
+        return self._to("promises", query)
 
     def callbacks(self, **query):
-        return f"{self.pages['callbacks_made']}?{urlencode(query | self.span('tried'))}"
+        return self._to("callbacks_made", query | self.span("tried"))
+
+    def _to(self, name, query):
+        return f"{self.pages[name]}?{urlencode(self.query | query, doseq=True)}"
 
 
 @may("tickets.dashboard")
@@ -55,31 +72,27 @@ class Links:
 def dashboard(request):
     if request.estate is None or not request.user.may("tickets.dashboard", request.estate.pk):
         raise Http404
-    estate, now, zone = request.estate, request.now, request.estate.zone
+    now = request.now
     first = month_of(request)
-    start, end = reports.month_bounds(first, zone)
-    tonight = clocks.end_of_day(clocks.local_date(now, zone), zone)
-    links = Links(first)
-    board = reports.board(
-        estate_id=estate.pk,
-        kinds=KINDS,
-        now=now,
-        tonight=tonight,
-        start=start,
-        end=end,
-        ages=[age_bounds(row[0], now, zone) for row in AGES],
-    )
-    month = f"{first:%Y-%m}"
+    estates, query = scope(request, "tickets.dashboard")
+    links = Links(first, query)
+    boards = [_board(estate, first, now, named=bool(query)) for estate in estates]
+    board = reports.together(boards)
+    end = reports.month_bounds(first, request.estate.zone)[1]
+    month, keep = f"{first:%Y-%m}", f"estate={ALL}&" if query else ""
     context = {
         "month": month,
-        "before": f"?month={clocks.add_months(first, -1):%Y-%m}",
-        "after": f"?month={clocks.add_months(first, 1):%Y-%m}" if end <= now else "",
+        "before": f"?{keep}month={clocks.add_months(first, -1):%Y-%m}",
+        "after": f"?{keep}month={clocks.add_months(first, 1):%Y-%m}" if end <= now else "",
+        "several": len(readable(request.user)) > 1,
+        "everywhere": bool(query),
         "tiles": [
             *_promise_tiles(board.promises, links),
             *_callback_tiles(board.callbacks, links),
             *_month_tiles(board.opened, board.answers, links),
         ],
         "charts": [
+            *([_estate_chart(estates, boards, first)] if query else []),
             _age_chart(board.ages, links),
             _promise_chart(board.promises, links),
             _load_chart(board, links),
@@ -91,6 +104,38 @@ def dashboard(request):
         ],
     }
     return render(request, "tickets/dashboard.html", context)
+
+
+def _board(estate, first, now, named):
+    """One estate's figures by its own local days; `named`: its buildings say whose they are."""
+    start, end = reports.month_bounds(first, estate.zone)
+    board = reports.board(
+        estate_id=estate.pk,
+        kinds=KINDS,
+        now=now,
+        tonight=tonight(now, estate.zone),
+        start=start,
+        end=end,
+        ages=[age_bounds(row[0], now, estate.zone) for row in AGES],
+    )
+    if not named:
+        return board
+    buildings = {
+        pk: (f"{estate.local_name} {words}", f"{estate.code} {key}")
+        for pk, (words, key) in board.buildings.items()
+    }
+    return replace(board, buildings=buildings)
+
+
+def _estate_chart(estates, boards, first):
+    rows = []
+    for estate, board in zip(estates, boards, strict=True):
+        links = Links(first, {"estate": estate.pk})
+        waiting, opened = sum(row["n"] for row in board.open), sum(row["n"] for row in board.opened)
+        addresses = [links.tickets(open="yes"), links.tickets(**links.span("opened"))]
+        rows.append((estate.local_name, [waiting, opened], addresses))
+    series = [_("open"), _("opened in the month")]
+    return _chart("estates", _("Repairs by estate"), _("Estate"), series, rows, horizontal=True)
 
 
 def percent(part, whole):
@@ -240,10 +285,19 @@ def _score_chart(answers, links):
 
 
 def _category_chart(board, links):
-    counts = _sums(board.opened, "category")
+    counts: dict = {}
+    if links.query:  # each estate has a catalogue of its own; the code is what they share
+        names = {code: words for *words, code in board.categories.values()}
+        for row in board.opened:
+            code = board.categories[row["category"]][3]
+            counts[code] = counts.get(code, 0) + row["n"]
+    else:
+        names = {pk: words for pk, (*words, _code) in board.categories.items()}
+        counts = _sums(board.opened, "category")
+    wanted = "category_code" if links.query else "category"
     rows = [
-        (name_in_catalogue(*board.categories[pk]), [n], [links.tickets(category=pk, **links.span("opened"))])
-        for pk, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        (name_in_catalogue(*names[key]), [n], [links.tickets(**{wanted: key}, **links.span("opened"))])
+        for key, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
     return _chart(
         "category",

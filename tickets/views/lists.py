@@ -1,6 +1,5 @@
 """Lists over many repairs. What may be seen here, and the moves over several rows."""
 
-from django.db.models import Q
 from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -45,8 +44,15 @@ def tickets(request):
                 "style": "primary",
             }
         )
+    if rows.wide(request):  # a technician belongs to an estate: nothing is dispatched over several
+        bulk = []
     return lists.render(
-        request, columns.TICKETS, listed(request), template="tickets/list.html", actions=actions, bulk=bulk
+        request,
+        columns.over(columns.TICKETS, rows.wide(request)),
+        rows.meant(request, Ticket, "tickets.read").annotate(problem_start=Left("problem", SNIPPET)),
+        template="tickets/list.html",
+        actions=actions,
+        bulk=bulk,
     )
 
 
@@ -54,10 +60,10 @@ def tickets(request):
 @require_http_methods(["GET", "POST"])
 def promises(request):
     """Deadlines owed about repairs: what the dashboard counts."""
-    owed = rows.of_estate(request, Promise, "tickets.read").filter(subject_kind=Ticket.SUBJECT)
+    owed = rows.meant(request, Promise, "tickets.read").filter(subject_kind=Ticket.SUBJECT)
     return lists.render(
         request,
-        columns.PROMISES,
+        columns.over(columns.PROMISES, rows.wide(request)),
         owed.exclude(outcome=Promise.Outcome.CANCELLED),
         template="tickets/list.html",
     )
@@ -67,7 +73,8 @@ def promises(request):
 @require_http_methods(["GET", "POST"])
 def callbacks_made(request):
     """Every try to call back: results, scores, by whom."""
-    allowed = Q(ticket__estate_id__in=request.user.estate_ids("tickets.read"), ticket__estate=request.estate)
-    return lists.render(
-        request, columns.CALLBACKS, CallbackTry.objects.filter(allowed), template="tickets/list.html"
-    )
+    made = CallbackTry.objects.filter(ticket__estate_id__in=request.user.estate_ids("tickets.read"))
+    if not rows.wide(request):
+        made = made.filter(ticket__estate=request.estate)
+    declared = columns.over(columns.CALLBACKS, rows.wide(request), "ticket__estate")
+    return lists.render(request, declared, made, template="tickets/list.html")

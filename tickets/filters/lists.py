@@ -15,6 +15,7 @@ from office.forms import Choose, DateInput
 from office.models import Building, Promise, Staff
 from residents.models import Occupancy
 from tickets import reception, reports
+from tickets.filters.scope import DayRanges, OfEstates, day_field, readable, tonight
 from tickets.models import Asset, CallbackTry, Category, Handover, LogEntry, Ticket
 
 OPEN = [("yes", _("open")), ("no", _("ended"))]
@@ -37,28 +38,18 @@ WORDS_BACK = timedelta(days=400)  # words of the log are looked for without an i
 KINDS = ("callback", "water_test", "arrival", "waiting")
 
 
-def of_estate(model, order=None):
-    """Rows of the estate in view, as a filter's choices."""
-
-    def rows(request):
-        if request is None or request.estate is None:
-            return model.objects.none()
-        found = model.objects.filter(estate=request.estate)
-        return found.order_by(*order) if order else found
-
-    return rows
+def technicians(estates):
+    """Who can be dispatched at one of these estates."""
+    ids = [estate.pk for estate in estates]
+    return Staff.objects.filter(pk__in=reports.technicians(*ids).values("pk")).order_by("name")
 
 
-def technicians(request):
-    if request is None or request.estate is None:
-        return Staff.objects.none()
-    return Staff.objects.filter(pk__in=reports.technicians(request.estate.pk).values("pk")).order_by("name")
+def _posted(estates):
+    return Staff.objects.filter(postings__estate__in=[estate.pk for estate in estates]).distinct()
 
 
-def local_days(request, first, last):
-    """Moments [00:00 of `first`, 24:00 of `last`) in the estate's zone; None stays open."""
-    zone = request.estate.zone
-    return first and clocks.midnight(first, zone), last and clocks.end_of_day(last, zone)
+def _of(model):
+    return lambda estates: model.objects.filter(estate__in=[estate.pk for estate in estates])
 
 
 def age_bounds(age, now, zone):
@@ -70,30 +61,6 @@ def age_bounds(age, now, zone):
     return start, end
 
 
-def _day(label):
-    return filters.DateFilter(label=label, method="nothing", widget=DateInput(quick=""))
-
-
-class DayRanges(filters.FilterSet):
-    """`<name>_from` and `<name>_to` are local days, both included."""
-
-    day_fields: dict = {}  # parameter prefix → moment field
-
-    def nothing(self, rows, name, value):
-        return rows
-
-    def filter_queryset(self, queryset):
-        rows = super().filter_queryset(queryset)
-        data = self.form.cleaned_data
-        for prefix, field in self.day_fields.items():
-            start, end = local_days(self.request, data.get(f"{prefix}_from"), data.get(f"{prefix}_to"))
-            if start:
-                rows = rows.filter(**{f"{field}__gte": start})
-            if end:
-                rows = rows.filter(**{f"{field}__lt": end})
-        return rows
-
-
 NAMES = ("name_zh_hant", "name_zh_hans", "name_en")
 
 
@@ -103,41 +70,41 @@ def name_in_catalogue(hant, hans, english):
 
 _CHOICES = """
 SELECT 'category', id, name_zh_hant, name_zh_hans, name_en, position, code
-  FROM tickets_category WHERE estate_id = %(estate)s
+  FROM tickets_category WHERE estate_id = ANY(%(estates)s)
 UNION ALL
 SELECT 'asset', id, name_zh_hant, name_zh_hans, name_en, position, code
-  FROM tickets_asset WHERE estate_id = %(estate)s
+  FROM tickets_asset WHERE estate_id = ANY(%(estates)s)
 UNION ALL
 SELECT 'technician', id, name, '', name_en, 0, name
   FROM office_staff WHERE is_active AND id IN (
-    SELECT staff_id FROM office_posting WHERE estate_id = %(estate)s AND role IN ('technician', 'lead'))
+    SELECT staff_id FROM office_posting WHERE estate_id = ANY(%(estates)s) AND role IN ('technician', 'lead'))
 UNION ALL
 SELECT 'building', id, coalesce(nullif(name, ''), code), '', '', 0, sort_key
-  FROM office_building WHERE estate_id = %(estate)s
+  FROM office_building WHERE estate_id = ANY(%(estates)s)
 ORDER BY 6, 7
 """
 
 
-def choices_of(request):
+def choices_of(estates):
     """What a repairs' filter offers, all of it in one query: (field, id, three names, …), in order."""
-    if request.estate is None:
+    if not estates:
         return ()
     with connection.cursor() as cursor:  # by hand: every list asks this, and putting it together cost most
-        cursor.execute(_CHOICES, {"estate": request.estate.pk})
+        cursor.execute(_CHOICES, {"estates": [estate.pk for estate in estates]})
         return tuple(cursor.fetchall())
 
 
 class Choices:
     """The choices of a repairs' filter, asked when the first is drawn."""
 
-    def __init__(self, request):
-        self.request = request
+    def __init__(self, estates):
+        self.estates = estates
 
     @cached_property
     def found(self):
         """{field: [(id, label), …]}"""
         found: dict[str, list] = {}
-        for name, pk, *names, _position, _order in choices_of(self.request):
+        for name, pk, *names, _position, _order in choices_of(self.estates):
             found.setdefault(name, []).append((pk, name_in_catalogue(*names)))
         return found
 
@@ -145,7 +112,10 @@ class Choices:
         return lambda: [("", empty), *self.found.get(name, ())]
 
 
-class TicketFilter(DayRanges):
+class TicketFilter(OfEstates):
+    rows_of = {
+        "category": _of(Category), "technician": technicians, "building": _of(Building), "asset": _of(Asset),
+    }  # fmt: skip
     day_fields = {"opened": "opened_at", "done": "done_at", "closed": "closed_at"}
 
     q = filters.CharFilter(
@@ -160,17 +130,17 @@ class TicketFilter(DayRanges):
         label=_("State"), choices=Ticket.State.choices, widget=forms.SelectMultiple({"data-choose": ""})
     )
     category = filters.ModelChoiceFilter(
-        label=_("Category"), empty_label=_("any"), queryset=of_estate(Category), widget=Choose
+        label=_("Category"), empty_label=_("any"), queryset=Category.objects.none(), widget=Choose
     )
     technician = filters.ModelChoiceFilter(
-        label=_("Technician"), empty_label=_("any"), queryset=technicians, widget=Choose
+        label=_("Technician"), empty_label=_("any"), queryset=Staff.objects.none(), widget=Choose
     )
     building = filters.ModelChoiceFilter(
-        label=_("Building"), empty_label=_("any"), queryset=of_estate(Building), widget=Choose
+        label=_("Building"), empty_label=_("any"), queryset=Building.objects.none(), widget=Choose
     )
     due = filters.ChoiceFilter(label=_("Next clock"), choices=DUE, method="by_due", empty_label=_("any"))
-    opened_from = _day(_("Opened from"))
-    opened_to = _day(_("Opened until"))
+    opened_from = day_field(_("Opened from"))
+    opened_to = day_field(_("Opened until"))
     risk = filters.ChoiceFilter(label=_("Risk"), choices=Category.Risk.choices, empty_label=_("any"))
     stream = filters.ChoiceFilter(
         label=_("Kind of work"), choices=Category.Stream.choices, empty_label=_("any")
@@ -181,9 +151,12 @@ class TicketFilter(DayRanges):
     )
     repeat = filters.ChoiceFilter(label=_("Repeat"), choices=YES_NO, method="by_repeat", empty_label=_("any"))
     asset = filters.ModelChoiceFilter(
-        label=_("Public facility"), empty_label=_("any"), queryset=of_estate(Asset), widget=Choose
+        label=_("Public facility"), empty_label=_("any"), queryset=Asset.objects.none(), widget=Choose
     )
     unit = filters.NumberFilter(label=_("Unit"), field_name="unit_id", widget=forms.HiddenInput)
+    category_code = filters.CharFilter(
+        label=_("Category"), field_name="category__code", widget=forms.HiddenInput
+    )
     no_technician = filters.BooleanFilter(
         label=_("Nobody sent"), method="by_no_technician", widget=forms.HiddenInput
     )
@@ -194,10 +167,10 @@ class TicketFilter(DayRanges):
         label=_("Satisfied"), choices=YES_NO, method="by_satisfied", empty_label=_("any")
     )
     ending = filters.ChoiceFilter(label=_("Ended as"), choices=Ticket.Ending.choices, empty_label=_("any"))
-    done_from = _day(_("Completed from"))
-    done_to = _day(_("Completed until"))
-    closed_from = _day(_("Ended from"))
-    closed_to = _day(_("Ended until"))
+    done_from = day_field(_("Completed from"))
+    done_to = day_field(_("Completed until"))
+    closed_from = day_field(_("Ended from"))
+    closed_to = day_field(_("Ended until"))
 
     class Meta:
         model = Ticket
@@ -212,19 +185,22 @@ class TicketFilter(DayRanges):
     @property
     def form(self):
         if not hasattr(self, "_form"):
-            choices = Choices(self.request)
+            choices = Choices(self.estates)
             for name in ("category", "technician", "building", "asset"):
                 field = super().form.fields[name]
                 field.widget.choices = choices.of(name, field.empty_label)
         return super().form
 
-    choices_key = staticmethod(choices_of)
+    @staticmethod
+    def choices_key(request):
+        """What the filter of the estate in view offers; with estates chosen it is drawn anew."""
+        mine = tuple((estate.pk, estate.local_name) for estate in readable(request.user))
+        return mine, choices_of([request.estate] if request.estate else [])
 
     def search(self, rows, name, value):
         """Number (whole, beginning or last digits), unit, reporter; a telephone finds its person's units."""
         text = value.strip()
-        estates = [self.request.estate.pk] if self.request.estate else []
-        hits = search.find(estates, text, limit=200)
+        hits = search.find([estate.pk for estate in self.estates], text, limit=200)
         ids: dict = {"unit": [], "person": [], Ticket.SUBJECT: []}
         for hit in hits:
             ids.setdefault(hit.subject_kind, []).append(hit.subject_id)
@@ -251,13 +227,14 @@ class TicketFilter(DayRanges):
         return rows.filter(technician__isnull=True) if value else rows
 
     def by_due(self, rows, name, value):
-        now, zone = self.request.now, self.request.estate.zone
+        now = self.request.now
         rows = rows.filter(closed_at__isnull=True)
-        tonight = clocks.end_of_day(clocks.local_date(now, zone), zone)
         return {
             "overdue": lambda: rows.filter(next_due_at__lte=now),
-            "today": lambda: rows.filter(next_due_at__gt=now, next_due_at__lte=tonight),
-            "later": lambda: rows.filter(next_due_at__gt=tonight),
+            "today": lambda: rows.filter(
+                self.local(lambda zone: Q(next_due_at__lte=tonight(now, zone))), next_due_at__gt=now
+            ),
+            "later": lambda: rows.filter(self.local(lambda zone: Q(next_due_at__gt=tonight(now, zone)))),
             "none": lambda: rows.filter(next_due_at__isnull=True),
         }[value]()
 
@@ -268,9 +245,12 @@ class TicketFilter(DayRanges):
         return rows.filter(closed_at__isnull=True).filter(Exists(owed))
 
     def by_age(self, rows, name, value):
-        start, end = age_bounds(value, self.request.now, self.request.estate.zone)
-        rows = rows.filter(opened_at__lt=end)
-        return rows.filter(opened_at__gte=start) if start else rows
+        def within(zone):
+            start, end = age_bounds(value, self.request.now, zone)
+            below = Q(opened_at__lt=end)
+            return below & Q(opened_at__gte=start) if start else below
+
+        return rows.filter(self.local(within))
 
     def by_repeat(self, rows, name, value):
         return rows.filter(is_repeat=value == "yes")
@@ -296,21 +276,26 @@ OUTCOMES = [
 ]
 
 
-class PromiseFilter(DayRanges):
+class PromiseFilter(OfEstates):
     """Deadlines owed about tickets. `fact` is what the clock counts from, `closed` what ended it."""
 
     day_fields = {"fact": "fact_at", "closed": "closed_at"}
+    rows_of = {"owner": _posted}
 
     kind = filters.ChoiceFilter(label=_("Kind"), choices=[], empty_label=_("any"))
     outcome = filters.ChoiceFilter(
         label=_("Outcome"), choices=OUTCOMES, method="by_outcome", empty_label=_("any")
     )
-    owner = filters.ModelChoiceFilter(label=pgettext_lazy("of a promise", "Owner"), empty_label=_("any"), queryset=lambda request: Staff.objects.filter(
-        postings__estate=request.estate).distinct() if request and request.estate else Staff.objects.none(), widget=Choose)  # fmt: skip
-    fact_from = _day(_("Counts from, first day"))
-    fact_to = _day(_("Counts from, last day"))
-    closed_from = _day(_("Ended from"))
-    closed_to = _day(_("Ended until"))
+    owner = filters.ModelChoiceFilter(
+        label=pgettext_lazy("of a promise", "Owner"),
+        empty_label=_("any"),
+        queryset=Staff.objects.none(),
+        widget=Choose,
+    )
+    fact_from = day_field(_("Counts from, first day"))
+    fact_to = day_field(_("Counts from, last day"))
+    closed_from = day_field(_("Ended from"))
+    closed_to = day_field(_("Ended until"))
 
     class Meta:
         model = Promise
@@ -323,14 +308,18 @@ class PromiseFilter(DayRanges):
         self.filters["kind"].extra["choices"] = [(kind, promises.KINDS[kind].label) for kind in KINDS]
 
     def by_outcome(self, rows, name, value):
-        now, zone = self.request.now, self.request.estate.zone
-        tonight = clocks.end_of_day(clocks.local_date(now, zone), zone)
-        Outcome = Promise.Outcome
+        now, Outcome = self.request.now, Promise.Outcome
         return {
             "owed": lambda: rows.exclude(outcome__in=[Outcome.EXTENDED, Outcome.CANCELLED]),
             "overdue": lambda: rows.filter(closed_at__isnull=True, due_at__lte=now),
-            "today": lambda: rows.filter(closed_at__isnull=True, due_at__gt=now, due_at__lte=tonight),
-            "ahead": lambda: rows.filter(closed_at__isnull=True, due_at__gt=tonight),
+            "today": lambda: rows.filter(
+                self.local(lambda zone: Q(due_at__lte=tonight(now, zone))),
+                closed_at__isnull=True,
+                due_at__gt=now,
+            ),
+            "ahead": lambda: rows.filter(
+                self.local(lambda zone: Q(due_at__gt=tonight(now, zone))), closed_at__isnull=True
+            ),
             "open": lambda: rows.filter(closed_at__isnull=True),
             "kept": lambda: rows.filter(outcome=Outcome.KEPT),
             "on_time": lambda: rows.filter(outcome=Outcome.KEPT, closed_at__lte=F("due_at")),
@@ -340,8 +329,12 @@ class PromiseFilter(DayRanges):
         }[value]()
 
 
-class CallbackFilter(filters.FilterSet):
+class CallbackFilter(OfEstates):
     """Callbacks made: by whom, how they ended, when."""
+
+    day_fields = {"tried": "tried_at"}
+    estate_field = "ticket__estate"
+    rows_of = {"by": _posted}
 
     outcome = filters.ChoiceFilter(
         label=_("Result"), choices=CallbackTry.Outcome.choices, empty_label=_("any")
@@ -353,17 +346,15 @@ class CallbackFilter(filters.FilterSet):
         label=_("Score"), choices=[(str(n), str(n)) for n in range(5, 0, -1)] + [("none", _("none"))],
         method="by_score", empty_label=_("any"),
     )  # fmt: skip
-    by = filters.ModelChoiceFilter(label=_("By"), empty_label=_("any"), queryset=lambda request: Staff.objects.filter(
-        postings__estate=request.estate).distinct() if request and request.estate else Staff.objects.none(), widget=Choose)  # fmt: skip
-    tried_from = _day(_("From"))
-    tried_to = _day(_("Until"))
+    by = filters.ModelChoiceFilter(
+        label=_("By"), empty_label=_("any"), queryset=Staff.objects.none(), widget=Choose
+    )
+    tried_from = day_field(_("From"))
+    tried_to = day_field(_("Until"))
 
     class Meta:
         model = CallbackTry
         fields = ()
-
-    def nothing(self, rows, name, value):
-        return rows
 
     def by_reached(self, rows, name, value):
         not_reached = Q(outcome=CallbackTry.Outcome.NOT_REACHED)
@@ -372,14 +363,6 @@ class CallbackFilter(filters.FilterSet):
     def by_score(self, rows, name, value):
         return rows.filter(score__isnull=True) if value == "none" else rows.filter(score=int(value))
 
-    def filter_queryset(self, queryset):
-        rows = super().filter_queryset(queryset)
-        data = self.form.cleaned_data
-        start, end = local_days(self.request, data.get("tried_from"), data.get("tried_to"))
-        if start:
-            rows = rows.filter(tried_at__gte=start)
-        return rows.filter(tried_at__lt=end) if end else rows
-
 
 class AssetFilter(filters.FilterSet):
     q = filters.CharFilter(
@@ -387,7 +370,10 @@ class AssetFilter(filters.FilterSet):
     )
     kind = filters.ChoiceFilter(label=_("Kind"), choices=Asset.Kind.choices, empty_label=_("any"))
     building = filters.ModelChoiceFilter(
-        label=_("Building"), empty_label=_("any"), queryset=of_estate(Building), widget=Choose
+        label=_("Building"),
+        empty_label=_("any"),
+        queryset=lambda request: Building.objects.filter(estate=request and request.estate),
+        widget=Choose,
     )
     in_service = filters.ChoiceFilter(
         label=_("In service"), choices=YES_NO, method="by_service", empty_label=_("any")
@@ -430,8 +416,8 @@ class LogFilter(DayRanges):
         label=_("By"), empty_label=_("any"), queryset=lambda request: reports.writers(
             request.estate.pk if request and request.estate else None), widget=Choose)  # fmt: skip
     who = filters.ChoiceFilter(label=_("Who"), choices=LogEntry.Who.choices, empty_label=_("any"))
-    at_from = _day(_("From"))
-    at_to = _day(_("Until"))
+    at_from = day_field(_("From"))
+    at_to = day_field(_("Until"))
     became = filters.ChoiceFilter(
         label=_("Became"), choices=[("yes", _("a matter")), ("no", _("nothing"))], method="by_became", empty_label=_("any"))  # fmt: skip
     question = filters.ChoiceFilter(

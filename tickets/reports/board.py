@@ -1,0 +1,178 @@
+"""The dashboard's figures. Each is a filter of the list it opens (SPEC §12)."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, Q
+
+from office.models import Promise
+from tickets.models import Ticket
+from tickets.reports.repairs import CallbackRate
+
+
+@dataclass(frozen=True)
+class PromiseFigures:
+    """Promises of one kind: open ones by lateness, and those that ended in the month."""
+
+    overdue: int = 0
+    today: int = 0
+    open: int = 0
+    kept: int = 0
+    on_time: int = 0
+    unreachable: int = 0
+
+
+def promise_figures(estate_id, kinds, now, tonight, start, end):
+    """{kind: PromiseFigures}: what is open now, and what ended in [start, end). Two queries."""
+    about = Promise.objects.filter(estate_id=estate_id, subject_kind=Ticket.SUBJECT, kind__in=kinds)
+    found: dict[str, dict] = {kind: {} for kind in kinds}
+    waiting = about.filter(closed_at__isnull=True).values("kind")
+    open_now: Any = waiting.annotate(
+        overdue=Count("id", filter=Q(due_at__lte=now)),
+        today=Count("id", filter=Q(due_at__gt=now, due_at__lte=tonight)),
+        open=Count("id"),
+    ).order_by("kind")
+    for row in open_now:
+        found[row.pop("kind")].update(row)
+    ended = about.filter(closed_at__gte=start, closed_at__lt=end).values("kind")
+    kept = Q(outcome=Promise.Outcome.KEPT)
+    over: Any = ended.annotate(
+        kept=Count("id", filter=kept),
+        on_time=Count("id", filter=kept & Q(closed_at__lte=F("due_at"))),
+        unreachable=Count("id", filter=Q(outcome=Promise.Outcome.UNREACHABLE)),
+    ).order_by("kind")
+    for row in over:
+        found[row.pop("kind")].update(row)
+    return {kind: PromiseFigures(**row) for kind, row in found.items()}
+
+
+@dataclass(frozen=True)
+class Board:
+    """All figures of the dashboard. Each is a filter of the list it opens (tests/tickets hold them against the lists)."""
+
+    promises: dict[str, PromiseFigures]
+    callbacks: CallbackRate
+    answers: dict[tuple[str, int | None], int]  # (outcome, score or None) → tries in the month
+    opened: list[dict[str, Any]]  # {category, building, is_repeat, n} of tickets opened in the month
+    open: list[dict[str, Any]]  # {state, technician, n} of open tickets
+    ages: list[int]  # open tickets in each of the asked ages
+    technicians: dict[int, tuple[str, str]]  # id → name, English name
+    categories: dict[int, tuple[str, str, str, str]]  # id → names in three languages, code
+    buildings: dict[int, tuple[str, str]]  # id → words, sort key
+
+
+# One statement of indexed ranges: what is open (partial indexes), and one month of what ended. Years of history
+# behind it are not read.
+_BOARD = """
+WITH waiting AS (
+  SELECT kind, count(*) AS open, count(*) FILTER (WHERE due_at <= %(now)s) AS overdue,
+         count(*) FILTER (WHERE due_at > %(now)s AND due_at <= %(tonight)s) AS today
+  FROM office_promise
+  WHERE estate_id = %(estate)s AND closed_at IS NULL AND subject_kind = %(subject)s AND kind = ANY(%(kinds)s)
+  GROUP BY kind
+), ended AS (
+  SELECT kind, count(*) FILTER (WHERE outcome = 'kept') AS kept,
+         count(*) FILTER (WHERE outcome = 'kept' AND closed_at <= due_at) AS on_time,
+         count(*) FILTER (WHERE outcome = 'unreachable') AS unreachable
+  FROM office_promise
+  WHERE estate_id = %(estate)s AND kind = ANY(%(kinds)s) AND subject_kind = %(subject)s
+    AND closed_at >= %(start)s AND closed_at < %(end)s
+  GROUP BY kind
+), callbacks AS (
+  SELECT count(*) AS owed, count(*) FILTER (WHERE outcome = 'kept') AS kept,
+         count(*) FILTER (WHERE outcome = 'kept' AND closed_at <= due_at) AS on_time,
+         count(*) FILTER (WHERE outcome = 'unreachable') AS unreachable
+  FROM office_promise
+  WHERE estate_id = %(estate)s AND kind = 'callback' AND fact_at >= %(start)s AND fact_at < %(end)s
+    AND outcome NOT IN ('extended', 'cancelled')
+), answers AS (
+  SELECT t.outcome, t.score, count(*) AS n
+  FROM tickets_callbacktry t JOIN tickets_ticket ON tickets_ticket.id = t.ticket_id
+  WHERE tickets_ticket.estate_id = %(estate)s AND t.tried_at >= %(start)s AND t.tried_at < %(end)s
+  GROUP BY t.outcome, t.score
+), opened AS (
+  SELECT category_id AS category, building_id AS building, is_repeat, count(*) AS n
+  FROM tickets_ticket
+  WHERE estate_id = %(estate)s AND opened_at >= %(start)s AND opened_at < %(end)s
+  GROUP BY category_id, building_id, is_repeat
+), open AS (
+  SELECT state, technician_id AS technician, count(*) AS n, {ages}
+  FROM tickets_ticket WHERE estate_id = %(estate)s AND closed_at IS NULL
+  GROUP BY state, technician_id ORDER BY state, technician_id
+)
+SELECT (SELECT json_agg(waiting) FROM waiting), (SELECT json_agg(ended) FROM ended),
+       (SELECT row_to_json(callbacks) FROM callbacks), (SELECT json_agg(answers) FROM answers),
+       (SELECT json_agg(opened) FROM opened), (SELECT json_agg(open) FROM open),
+       (SELECT json_agg(json_build_array(id, name, name_en)) FROM office_staff
+         WHERE id IN (SELECT technician FROM open)),
+       (SELECT json_agg(json_build_array(id, name_zh_hant, name_zh_hans, name_en, code)) FROM tickets_category
+         WHERE id IN (SELECT category FROM opened)),
+       (SELECT json_agg(json_build_array(id, coalesce(nullif(name, ''), code), sort_key)) FROM office_building
+         WHERE id IN (SELECT building FROM opened))
+"""
+
+
+def board(*, estate_id, kinds, now, tonight, start, end, ages):
+    """The dashboard in one statement; `ages` are (opened at or after or None, opened before)."""
+    values = {
+        "estate": estate_id, "subject": Ticket.SUBJECT, "kinds": list(kinds), "now": now, "tonight": tonight,
+        "start": start, "end": end,
+    }  # fmt: skip
+    columns = []
+    for at, (since, before) in enumerate(ages):
+        values[f"before_{at}"], within = before, f"opened_at < %(before_{at})s"
+        if since is not None:
+            values[f"since_{at}"], within = since, f"{within} AND opened_at >= %(since_{at})s"
+        columns.append(f"count(*) FILTER (WHERE {within}) AS age_{at}")
+    with connection.cursor() as cursor:
+        cursor.execute(_BOARD.replace("{ages}", ", ".join(columns)), values)
+        read = cursor.fetchone()
+    parts: list[Any] = [json.loads(part) if isinstance(part, str) else part or [] for part in read]
+    waiting, ended, callbacks, answers, opened, unfinished, staff, categories, buildings = parts
+    figures: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    for row in (*waiting, *ended):
+        figures[row.pop("kind")].update(row)
+    return Board(
+        promises={kind: PromiseFigures(**row) for kind, row in figures.items()},
+        callbacks=CallbackRate(**callbacks),
+        answers={(row["outcome"], row["score"]): row["n"] for row in answers},
+        opened=opened,
+        open=unfinished,
+        ages=[sum(row[f"age_{at}"] for row in unfinished) for at in range(len(ages))],
+        technicians={pk: tuple(names) for pk, *names in staff},
+        categories={pk: tuple(names) for pk, *names in categories},
+        buildings={pk: tuple(words) for pk, *words in buildings},
+    )
+
+
+def _added(kind, rows):
+    """Dataclasses of whole numbers, added up field by field."""
+    return kind(**{field.name: sum(getattr(row, field.name) for row in rows) for field in fields(kind)})
+
+
+def together(boards):
+    """Boards of several estates, each counted by its own local days, as one."""
+    if len(boards) == 1:
+        return boards[0]
+    answers: Counter = Counter()
+    for board in boards:
+        answers.update(board.answers)
+    return Board(
+        promises=figures_together([board.promises for board in boards]),
+        callbacks=_added(CallbackRate, [board.callbacks for board in boards]),
+        answers=dict(answers),
+        opened=[row for board in boards for row in board.opened],
+        open=[row for board in boards for row in board.open],
+        ages=[sum(numbers) for numbers in zip(*(board.ages for board in boards), strict=True)],
+        technicians={pk: words for board in boards for pk, words in board.technicians.items()},
+        categories={pk: words for board in boards for pk, words in board.categories.items()},
+        buildings={pk: words for board in boards for pk, words in board.buildings.items()},
+    )
+
+
+def figures_together(figures):
+    """{kind: PromiseFigures} of several estates as one."""
+    return {kind: _added(PromiseFigures, [row[kind] for row in figures]) for kind in figures[0]}
