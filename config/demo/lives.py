@@ -6,6 +6,7 @@ Some more are laid out on purpose, so that even a small estate owes something to
 
 from datetime import datetime, time, timedelta
 
+from config.demo import calls
 from config.demo.life import Life
 from config.demo.repairs import Repair
 from config.demo.world import SLOTS, Plan
@@ -14,11 +15,13 @@ from office.models import Series
 
 
 def run(world, months, units):
-    """The repairs of `months` months, in the order they were reported; answers how many."""
+    """The repairs of `months` months, in the order they were reported, and what else the desk heard; answers how many."""
+    desk = calls.Calls(world, units, months)
     plans = sorted(_plans(world, months, units), key=lambda plan: plan.opened_at)
     office = world.office
     years: dict[int, int] = {}
     for plan in plans:
+        desk.until(plan.opened_at)
         office.journal.write_until(plan.opened_at)
         year = plan.opened_at.year
         years[year] = years.get(year, 0) + 1
@@ -26,7 +29,10 @@ def run(world, months, units):
         life = Life(world, plan, Repair(office, number))
         life.live()
         life.repair.write()
+        desk.ticket(life.repair)
         office.bulk.flush(at_least=20_000)
+    desk.until()
+    desk.count()
     office.journal.write_until()
     for year, last in years.items():
         office.bulk.add(

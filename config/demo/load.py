@@ -7,7 +7,7 @@ from random import Random
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import lives, people, places, staff
+from config.demo import calls, lives, people, places, staff
 from config.demo.bulk import Bulk
 from config.demo.repairs import Journal
 from config.demo.world import World
@@ -15,12 +15,24 @@ from office import clocks, search
 from office.actions import estates
 from office.models import Building, Estate, Event, Promise, Section, Series, Staff, Unit
 from residents.models import Occupancy, Person, Phone, UnitState
-from tickets.models import Asset, CallbackTry, QuoteLine, Request, Ticket, WaterTest, WorkLine, WorkOrder
+from tickets.models import (
+    Asset,
+    CallbackTry,
+    Handover,
+    LogEntry,
+    Question,
+    QuoteLine,
+    Request,
+    Ticket,
+    WaterTest,
+    WorkLine,
+    WorkOrder,
+)
 
 # Parents before children: COPY checks the references of each table as it is written.
 ORDER = (
     Building, Section, Unit, Asset, Person, Phone, Occupancy, UnitState, Ticket, WorkOrder, Promise, WorkLine,
-    QuoteLine, Request, WaterTest, CallbackTry, Event, Series,
+    QuoteLine, Request, WaterTest, CallbackTry, LogEntry, Question, Handover, Event, Series,
 )  # fmt: skip
 OTHERS = 5  # every further estate is a fifth of the first
 
@@ -71,6 +83,7 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         world = World(estate, bulk, Journal(bulk), crew, grounds, lot, now, script)
         found.tickets += lives.run(world, months, size)
         bulk.flush()
+        bulk.written += calls.own_lines(estate)
         found.units += size
         found.estates.append(estate)
     for kind, source in search.SOURCES.items():

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -23,7 +23,18 @@ from office.actions import estates
 from office.models import Building, Estate, Event, Promise, SearchKey, Series, Staff, Unit
 from residents.models import Occupancy, Person
 from tickets import actions
-from tickets.models import Asset, CallbackTry, QuoteLine, Request, Ticket, WaterTest, WorkLine, WorkOrder
+from tickets.models import (
+    Asset,
+    CallbackTry,
+    Handover,
+    LogEntry,
+    QuoteLine,
+    Request,
+    Ticket,
+    WaterTest,
+    WorkLine,
+    WorkOrder,
+)
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=ZONE)
@@ -46,7 +57,7 @@ def test_the_demonstration_is_whole_and_breaks_no_rule(loaded):
     assert states == set(Ticket.State.values)
     for estate in loaded.estates:
         open_kinds = set(Promise.objects.filter(estate=estate).open().values_list("kind", flat=True))
-        assert open_kinds == {"arrival", "waiting", "water_test", "callback"}
+        assert open_kinds == {"arrival", "waiting", "water_test", "callback", "expert_answer"}
 
 
 def test_something_is_overdue_due_today_and_due_later(loaded):
@@ -57,6 +68,25 @@ def test_something_is_overdue_due_today_and_due_later(loaded):
             "late" if due_at <= NOW else "today" if due_at <= clocks.end_of_day(today, ZONE) else "later"
         ] += 1
     assert min(due["late"], due["today"], due["later"]) >= 2
+
+
+def test_the_front_desk_has_two_months_of_calls_and_something_to_do(loaded):
+    estate = loaded.estates[0]
+    lines = LogEntry.objects.filter(estate=estate)
+    numbers = list(lines.exclude(number="").order_by("number").values_list("number", "at"))
+    assert [at for _number, at in numbers] == sorted(at for _number, at in numbers)
+    assert sum(row.last for row in Series.objects.filter(estate=estate, kind="log")) == len(numbers) > 60
+    assert min(at for _number, at in numbers).date() < (NOW - timedelta(days=55)).date()
+    assert set(lines.values_list("who", flat=True)) >= {"resident", "outside"}
+    by_hand = lines.filter(automatic=False)
+    assert by_hand.filter(became_kind=Ticket.SUBJECT).exists()
+    called_in = Ticket.objects.filter(estate=estate, channel__in=["phone", "counter", "message", "letter"])
+    called_in = called_in.exclude(stream="preventive")
+    assert lines.exclude(became_kind="").count() == called_in.count()
+    tonight = clocks.end_of_day(NOW.date(), ZONE)
+    due = Promise.objects.filter(estate=estate, kind="expert_answer").open().values_list("due_at", flat=True)
+    assert [sum(at <= NOW for at in due), sum(NOW < at <= tonight for at in due), len(due)] == [1, 1, 3]
+    assert Handover.objects.filter(estate=estate, acknowledged_at=None).count() == 1
 
 
 def test_a_broken_clock_is_found(loaded):
@@ -245,9 +275,12 @@ def comparable(rows, key):
 
 
 def in_memory(world, model):
-    """Rows as COPY would write them, defaults filled in."""
+    """Rows about repairs as COPY would write them, defaults filled in."""
     table = world.office.bulk.tables[model]
-    return [{name: row.get(name, default) for name, _column, default in table.columns} for row in table.rows]
+    rows = [{name: row.get(name, default) for name, _column, default in table.columns} for row in table.rows]
+    if model is Series:
+        return [row for row in rows if row["kind"] == "ticket"]
+    return [row for row in rows if row.get("subject_kind", Ticket.SUBJECT) == Ticket.SUBJECT]
 
 
 def test_every_row_is_what_the_actions_write():

@@ -4,14 +4,14 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.models import QuerySet
 
 from office.models import Event, Promise
 from office.refusals import Refused
 from tests.cast import NOW, make_estate, make_staff, make_unit
-from tickets import actions
-from tickets.models import CallbackTry, Category, Ticket
+from tickets import actions, reception
+from tickets.models import CallbackTry, Category, Handover, Ticket
 
 
 @pytest.fixture
@@ -137,3 +137,56 @@ def test_two_clerks_name_each_others_ticket_as_the_one_that_goes_on_and_one_goes
 def test_many_clerks_take_tickets_and_no_number_is_lost_or_given_twice(office):
     answers = race(*[lambda n=n: taken(office, place=str(n)) for n in range(8)])
     assert sorted(ticket.number for ticket in answers) == [f"R2026-{n:06}" for n in range(1, 9)]
+
+
+# --- shift hand-over (SPEC §2 "acknowledged by name") ----------------------------------------------------------
+
+
+def handed(office):
+    return actions.hand_over_shift(
+        estate=office["estate"], day=NOW.date(), shift="morning", text="電梯年檢", by=office["clerk"], now=NOW
+    )
+
+
+def both_acknowledge(office, row):
+    return race(*[
+        lambda by=by: actions.acknowledge(handover=row, by=office[by], now=NOW + timedelta(hours=1))
+        for by in ("cashier", "supervisor")
+    ])  # fmt: skip
+
+
+def test_two_colleagues_acknowledge_a_hand_over_and_one_has(office):
+    for _ in range(5):
+        answers = both_acknowledge(office, handed(office))
+        assert sum(isinstance(answer, Handover) for answer in answers) == 1
+        assert sum(isinstance(answer, Refused) for answer in answers) == 1
+    assert Event.objects.filter(verb="log.acknowledged").count() == 5
+
+
+def test_without_the_row_lock_the_database_still_keeps_the_first_name(office, monkeypatch):
+    """The twin: both pass the rule together; the second is stopped by the table's own trigger."""
+    row, meet = handed(office), threading.Barrier(2)
+    guarded, why_not = QuerySet.select_for_update, reception.why_not_acknowledge
+
+    def unlocked(rows, *args, **options):
+        return rows if rows.model is Handover else guarded(rows, *args, **options)
+
+    def asked_together(*args):
+        answer = why_not(*args)
+        meet.wait(10)
+        return answer
+
+    monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
+    monkeypatch.setattr(reception, "why_not_acknowledge", asked_together)
+    broken = []
+
+    def acknowledge(by):
+        try:
+            return actions.acknowledge(handover=row, by=office[by], now=NOW + timedelta(hours=1))
+        except DatabaseError as problem:
+            broken.append(problem)
+
+    answers = race(*[lambda by=by: acknowledge(by) for by in ("cashier", "supervisor")])
+    assert sum(isinstance(answer, Handover) for answer in answers) == len(broken) == 1
+    first = next(answer for answer in answers if answer)
+    assert Handover.objects.get(pk=row.pk).acknowledged_by == first.acknowledged_by

@@ -265,7 +265,12 @@ class Handover(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(acknowledged_by__isnull=True, acknowledged_at__isnull=True)
-                | Q(acknowledged_by__isnull=False, acknowledged_at__gte=F("written_at")),
+                # "is not null" is needed: an unknown time alone would pass the check.
+                | Q(
+                    acknowledged_by__isnull=False,
+                    acknowledged_at__isnull=False,
+                    acknowledged_at__gte=F("written_at"),
+                ),
                 name="handover_acknowledgement_is_whole",
             ),
             # Written this way an unknown acknowledger passes and the writer never does.
