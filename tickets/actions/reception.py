@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from office import journal, outbox, promises, search, series, undo
 from office.models import Message, Promise
+from office.models.by_hand import insert
 from office.refusals import Refused, Stale
 from tickets import reception, reports
 from tickets.actions import change
@@ -179,7 +180,7 @@ def log_ticket(ticket, by, now):
     channel = reception.CHANNELS.get(ticket.channel)
     if channel is None or ticket.stream == ticket.category.Stream.PREVENTIVE:
         return
-    LogEntry(
+    line = LogEntry(
         estate_id=ticket.estate_id,
         at=now,
         recorded_at=now,
@@ -196,7 +197,8 @@ def log_ticket(ticket, by, now):
         became_id=ticket.pk,
         became_text=ticket.number,
         automatic=True,
-    ).save(force_insert=True)
+    )
+    insert(line)
 
 
 @transaction.atomic
