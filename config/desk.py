@@ -13,6 +13,7 @@ from config import find, navigation, what_is_owed
 from office import reports
 from office.access import may
 from residents import reports as residents
+from residents.reports import gate
 from tickets import reports as tickets
 from tickets.reports import reception
 
@@ -21,6 +22,7 @@ ROOMS = (
     residents,
     tickets,
     reception,
+    gate,
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +17,7 @@ from office import lists, search
 from office.models import Unit
 from office.phrases import listed
 from residents import reports
-from residents.models import Person
+from residents.models import Person, ReleaseSlip, Vehicle
 from tickets.models import LogEntry, Ticket
 
 OWN_AMONG = 200  # tickets looked at for those of a technician's own
@@ -108,6 +109,28 @@ def log_entries(asker, ids):
     }
 
 
+def vehicles(asker, ids):
+    """A plate is asked for because of its household."""
+    rows = Vehicle.objects.visible_to(asker.staff, "gate.read").filter(pk__in=ids).on(asker.day)
+    return {
+        pk: Line(household(unit), plate, asker.hint(estate, code, keeper or ""), unit=unit)
+        for pk, plate, estate, unit, code, keeper in rows.values_list(
+            "pk", "plate", "estate_id", "unit_id", "unit__code", "person__name"
+        )
+    }
+
+
+def slips(asker, ids):
+    lines = {}
+    for slip in (
+        ReleaseSlip.objects.visible_to(asker.staff, "gate.read").filter(pk__in=ids).select_related("unit")
+    ):
+        said = reports.slip_state(slip.state, slip.valid_until, timezone.now())[0]
+        hint = asker.hint(slip.estate_id, slip.unit.code, str(said))
+        lines[slip.pk] = Line(reverse("residents:slip", args=[slip.pk]), slip.number, hint)
+    return lines
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of subject the box finds: its heading, who may find it (any of these), its lines."""
@@ -121,6 +144,9 @@ class Kind:
 KINDS = {
     "unit": Kind(gettext_lazy("Units"), ("register.read",), units),
     "person": Kind(gettext_lazy("People and companies"), ("register.read",), people),
+    Vehicle.SUBJECT: Kind(gettext_lazy("Vehicles"), ("gate.read",), vehicles),
+    # Translators: 物品放行條
+    ReleaseSlip.SUBJECT: Kind(gettext_lazy("Goods-release slips"), ("gate.read",), slips),
     Ticket.SUBJECT: Kind(gettext_lazy("Tickets"), ("tickets.read", "tickets.read_own"), tickets),
     LogEntry.SUBJECT: Kind(gettext_lazy("Reception log"), ("reception.read",), log_entries),
 }

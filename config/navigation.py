@@ -78,6 +78,16 @@ SECTIONS = (
             Entry("residents:gate", _("Check a slip"), "shield-check", "g g"),
             # Translators: 物品放行條
             Entry("residents:slips", _("Goods-release slips"), "package", "g l"),
+            # Translators: 來訪登記
+            Entry("residents:inside", _("Visitors inside"), "user-check", "g v"),
+            # Translators: 來訪記錄
+            Entry("residents:visitors", _("All visitors"), "list"),
+            # Translators: 車輛
+            Entry("residents:vehicles", _("Vehicles"), "car"),
+            # Translators: 門禁卡
+            Entry("residents:cards", _("Access cards"), "id"),
+            # Translators: 鑰匙
+            Entry("residents:keys", _("Keys"), "key", "g k"),
         ),
     ),
     (

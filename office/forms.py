@@ -4,6 +4,7 @@
 under `_ui/forms/`. Forms never save; a view hands `cleaned_data` to one action.
 """
 
+import base64
 import hashlib
 import uuid
 from datetime import datetime, timedelta
@@ -14,6 +15,9 @@ from django.forms.renderers import DjangoTemplates
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from office import files
+from office.refusals import Refused
 
 CHECKS = (forms.CheckboxInput,)
 CHOICES = (forms.RadioSelect, forms.CheckboxSelectMultiple)
@@ -209,6 +213,16 @@ class Attachments(forms.Widget):
         return f"{id_}_pick" if id_ else id_
 
 
+class Signature(forms.Widget):
+    """A field to sign with finger or mouse; the value is a PNG data address. Without script nothing can be drawn."""
+
+    template_name = "_ui/signature.html"
+    use_fieldset = True
+
+    def id_for_label(self, id_):
+        return ""
+
+
 class WindowWidget(forms.MultiWidget):
     """A day, from, to."""
 
@@ -291,6 +305,32 @@ class AttachmentsField(forms.Field):
         if self.required and not ids:
             raise forms.ValidationError(self.error_messages["required"], code="required")
         return ids
+
+
+class SignatureField(forms.Field):
+    """What was drawn, as the bytes of a picture examined like any file that comes in; empty when nothing was.
+
+    Where drawing is impossible the name is typed: the form that wants one of the two says so.
+    """
+
+    widget = Signature
+    HEAD = "data:image/png;base64,"
+    MOST = 400_000  # characters
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"required": False, "label": _("Signature"), **kwargs})
+
+    def clean(self, value):
+        value = super().clean(value)
+        if not value:
+            return b""
+        unreadable = forms.ValidationError(_("The signature cannot be read. Sign again."), code="invalid")
+        if not value.startswith(self.HEAD) or len(value) > self.MOST:
+            raise unreadable
+        try:
+            return files.examine(base64.b64decode(value[len(self.HEAD) :], validate=True))[0]
+        except (ValueError, Refused) as problem:
+            raise unreadable from problem
 
 
 class WindowField(forms.MultiValueField):

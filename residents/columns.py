@@ -1,6 +1,7 @@
 """The register's lists: page, Excel and CSV read the same columns."""
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -8,7 +9,7 @@ from office.lists import Column, List, day, stamp
 from office.models import Unit
 from office.phrases import listed
 from residents import filters, reports, rules
-from residents.models import Person
+from residents.models import AccessCard, Key, Person, Vehicle, Visitor
 
 UNIT_KINDS, PERSON_KINDS = dict(Unit.Kind.choices), dict(Person.Kind.choices)
 
@@ -131,6 +132,135 @@ SLIPS = List(
     default_order="newest",
     row_href=lambda row: reverse("residents:slip", args=[row["id"]]),
     empty=(_("No slip yet. A slip is issued when somebody moves goods out."), lambda: reverse("residents:slip_new"), _("New slip"), "n"),
+    export_permission="gate.export",
+    personal=True,
+)  # fmt: skip
+
+
+PURPOSES, VEHICLE_KINDS = dict(Visitor.Purpose.choices), dict(Vehicle.Kind.choices)
+CARD_KINDS, CARD_STATES, KEY_STATES = (
+    dict(AccessCard.Kind.choices),
+    dict(AccessCard.State.choices),
+    dict(Key.State.choices),
+)
+CARD_TONES = {"active": "good", "blocked": "late", "lost": "late", "returned": "quiet"}
+KEY_TONES = {"in": "good", "out": "busy", "lost": "late", "given_back": "quiet"}
+
+
+def _visit_state(row):
+    if row["out_at"]:
+        return (_("left, card not back"), "late") if row["badge_kept"] else (_("left"), "quiet")
+    overnight = timezone.localtime(row["in_at"]).date() < timezone.localtime(row["now"]).date()
+    return (_("inside overnight"), "late") if overnight else (_("inside"), "busy")
+
+
+VISITORS = List(
+    name="visitors",
+    # Translators: 來訪登記
+    title=_("Visitors"),
+    fields=("id", "name", "unit__code", "host", "purpose", "phone", "people", "plate", "badge", "badge_kept", "in_at", "out_at",
+            "in_by__name", "erased_at"),
+    columns=(
+        Column("name", _("Visitor"), lambda row: row["name"] or "–"),
+        Column("unit", _("Unit"), lambda row: row["unit__code"] or "", kind="unit"),
+        Column("host", _("To whom"), lambda row: row["host"]),
+        Column("purpose", _("Purpose"), lambda row: PURPOSES[row["purpose"]]),
+        Column("phone", _("Telephone"), lambda row: row["phone"], shown=False),
+        Column("people", _("People"), lambda row: str(row["people"]), align="right", value=lambda row: row["people"], total="people"),
+        Column("plate", _("Number plate"), lambda row: row["plate"]),
+        Column("badge", _("Card lent"), lambda row: row["badge"]),
+        Column("in_at", _("In"), lambda row: stamp(row["in_at"]), value=lambda row: row["in_at"], order="newest"),
+        Column("out_at", _("Out"), lambda row: stamp(row["out_at"]) if row["out_at"] else "", value=lambda row: row["out_at"]),
+        Column("state", _("State"), lambda row: _visit_state(row)[0], kind="state", tone=lambda row: _visit_state(row)[1]),
+        Column("in_by", _("Let in by"), lambda row: row["in_by__name"], shown=False),
+    ),
+    filterset=filters.VisitorFilter,
+    orders={"newest": ("-in_at", "-id")},
+    default_order="newest",
+    row_href=lambda row: reverse("residents:visitor", args=[row["id"]]),
+    empty=(_("No visitor yet."), lambda: reverse("residents:visitor_new"), _("Visitor in"), "n"),
+    export_permission="gate.export",
+    personal=True,
+)  # fmt: skip
+
+VEHICLES = List(
+    name="vehicles",
+    # Translators: 車輛
+    title=_("Vehicles"),
+    fields=("id", "plate", "unit__code", "kind", "colour", "make", "person__name", "space", "period"),
+    columns=(
+        Column("plate", _("Number plate"), lambda row: row["plate"], kind="unit", order="plate"),
+        Column("unit", _("Unit"), lambda row: row["unit__code"], kind="unit"),
+        Column("keeper", _("Keeper"), lambda row: row["person__name"] or ""),
+        Column("kind", _("Kind"), lambda row: VEHICLE_KINDS[row["kind"]]),
+        Column("colour", _("Colour"), lambda row: row["colour"]),
+        Column("make", _("Make"), lambda row: row["make"]),
+        Column("space", _("Parking space"), lambda row: row["space"] or "", kind="unit"),
+        Column("since", _("From"), lambda row: day(row["period"].lower), value=lambda row: row["period"].lower),
+        Column("last_day", _("Last day"), lambda row: day(rules.last_day(row["period"].upper)), value=lambda row: rules.last_day(row["period"].upper)),
+    ),
+    filterset=filters.VehicleFilter,
+    orders={"plate": ("plate", "id")},
+    default_order="plate",
+    row_href=lambda row: reverse("residents:vehicle", args=[row["id"]]),
+    empty=(_("No vehicle yet."), lambda: reverse("residents:vehicle_new"), _("New vehicle"), "n"),
+    export_permission="gate.export",
+    personal=True,
+)  # fmt: skip
+
+CARDS = List(
+    name="cards",
+    # Translators: 門禁卡
+    title=_("Access cards"),
+    fields=("id", "number", "unit__code", "kind", "person__name", "state", "issued_on", "lost_on", "blocked_on", "returned_on"),
+    columns=(
+        Column("number", _("Card number"), lambda row: row["number"], kind="unit", order="number"),
+        Column("unit", _("Unit"), lambda row: row["unit__code"], kind="unit"),
+        Column("holder", _("Holder"), lambda row: row["person__name"] or ""),
+        Column("kind", _("Kind"), lambda row: CARD_KINDS[row["kind"]]),
+        Column("state", _("State"), lambda row: CARD_STATES[row["state"]], kind="state", tone=lambda row: CARD_TONES[row["state"]]),
+        Column("issued_on", _("Issued on"), lambda row: day(row["issued_on"]), value=lambda row: row["issued_on"]),
+        Column("blocked_on", _("Blocked on"), lambda row: day(row["blocked_on"]), value=lambda row: row["blocked_on"], shown=False),
+        Column("lost_on", _("Lost on"), lambda row: day(row["lost_on"]), value=lambda row: row["lost_on"]),
+        Column("returned_on", _("Returned on"), lambda row: day(row["returned_on"]), value=lambda row: row["returned_on"]),
+    ),
+    filterset=filters.CardFilter,
+    orders={"number": ("number", "id")},
+    default_order="number",
+    row_href=lambda row: reverse("residents:card", args=[row["id"]]),
+    empty=(_("No access card yet."), lambda: reverse("residents:card_new"), _("Issue a card"), "n"),
+    export_permission="gate.export",
+    personal=True,
+)  # fmt: skip
+
+
+def _key_state(row):
+    if row["state"] == Key.State.OUT and row["due_at"] and row["due_at"] <= row["now"]:
+        return _("overdue"), "late"
+    return KEY_STATES[row["state"]], KEY_TONES[row["state"]]
+
+
+KEYS = List(
+    name="keys",
+    # Translators: 鑰匙
+    title=_("Keys"),
+    fields=("id", "tag", "unit__code", "room", "count", "state", "holder", "out_at", "due_at", "received_on"),
+    columns=(
+        Column("tag", _("Tag"), lambda row: row["tag"], kind="unit", order="tag"),
+        Column("unit", _("Unit"), lambda row: row["unit__code"] or "", kind="unit"),
+        Column("room", _("Room"), lambda row: row["room"]),
+        Column("count", _("Keys"), lambda row: str(row["count"]), align="right", value=lambda row: row["count"], total="count"),
+        Column("state", _("State"), lambda row: _key_state(row)[0], kind="state", tone=lambda row: _key_state(row)[1]),
+        Column("holder", _("Who has it"), lambda row: row["holder"] or ""),
+        Column("out_at", _("Out"), lambda row: stamp(row["out_at"]) if row["out_at"] else "", value=lambda row: row["out_at"]),
+        Column("due_at", _("Due back"), lambda row: stamp(row["due_at"]) if row["due_at"] else "", value=lambda row: row["due_at"]),
+        Column("received_on", _("Held since"), lambda row: day(row["received_on"]), value=lambda row: row["received_on"], shown=False),
+    ),
+    filterset=filters.KeyFilter,
+    orders={"tag": ("tag", "id")},
+    default_order="tag",
+    row_href=lambda row: reverse("residents:key", args=[row["id"]]),
+    empty=(_("The office holds no key yet."), lambda: reverse("residents:key_new"), _("Key into keeping"), "n"),
     export_permission="gate.export",
     personal=True,
 )  # fmt: skip

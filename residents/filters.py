@@ -1,12 +1,24 @@
+from datetime import timedelta
+
 import django_filters
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from office import search
+from office import clocks, search
+from office.forms import DateInput
 from office.models import Building, Unit
 from residents import rules
-from residents.models import Occupancy, Person, ReleaseSlip, SlipRefusal
+from residents.models import (
+    AccessCard,
+    Key,
+    Occupancy,
+    Person,
+    ReleaseSlip,
+    SlipRefusal,
+    Vehicle,
+    Visitor,
+)
 
 MOST = 500  # hits a search inside a list looks at
 
@@ -117,3 +129,105 @@ class SlipFilter(_Gate):
 
     def turned(self, rows, name, value):
         return rows.filter(pk__in=SlipRefusal.objects.values("slip_id"))
+
+
+class VisitorFilter(_Gate):
+    now_inside = django_filters.ChoiceFilter(
+        label=_("Inside"), choices=[("yes", _("still inside")), ("overnight", _("since yesterday or before")), ("no", _("left"))],
+        method="is_inside",
+    )  # fmt: skip
+    purpose = django_filters.ChoiceFilter(label=_("Purpose"), choices=Visitor.Purpose.choices)
+    day = django_filters.DateFilter(label=_("Came on"), method="came", widget=DateInput(quick=""))
+
+    class Meta:
+        model = Visitor
+        fields = ()
+
+    def search(self, rows, name, value):
+        """By unit, name, host, plate or card."""
+        plate = rules.plain_plate(value)
+        match = (
+            self.of_unit(rows, value)
+            | Q(name__icontains=value)
+            | Q(host__icontains=value)
+            | Q(badge__iexact=value)
+        )
+        return rows.filter(match | Q(plate__contains=plate) if plate else match)
+
+    def _midnight(self, day):
+        return clocks.midnight(day, self.request.estate.zone)
+
+    def is_inside(self, rows, name, value):
+        if value == "no":
+            return rows.filter(out_at__isnull=False)
+        if value == "overnight":
+            today = clocks.local_date(self.request.now, self.request.estate.zone)
+            rows = rows.filter(in_at__lt=self._midnight(today))
+        return rows.inside()
+
+    def came(self, rows, name, value):
+        return rows.filter(
+            in_at__gte=self._midnight(value), in_at__lt=self._midnight(value + timedelta(days=1))
+        )
+
+
+class VehicleFilter(_Gate):
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Vehicle.Kind.choices)
+    here = django_filters.ChoiceFilter(
+        label=_("State"), choices=[("yes", _("here today")), ("no", _("no longer here"))], method="today"
+    )
+    parked = django_filters.ChoiceFilter(
+        label=_("Parking space"),
+        choices=[("yes", _("with a space")), ("no", _("without"))],
+        method="has_space",
+    )
+
+    class Meta:
+        model = Vehicle
+        fields = ()
+
+    def search(self, rows, name, value):
+        """By plate, unit, or the keeper's name."""
+        plate = (
+            rules.plain_plate(value) or "".join(char for char in search.fold(value) if char.isalnum()).upper()
+        )
+        match = self.of_unit(rows, value) | Q(person_id__in=self.hits(value, "person"))
+        return rows.filter(match | Q(plate__contains=plate) if plate else match)
+
+    def today(self, rows, name, value):
+        here = Q(period__contains=timezone.localdate())
+        return rows.filter(here) if value == "yes" else rows.exclude(here)
+
+    def has_space(self, rows, name, value):
+        return rows.filter(space__isnull=value == "no")
+
+
+class CardFilter(_Gate):
+    state = django_filters.ChoiceFilter(label=_("State"), choices=AccessCard.State.choices)
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=AccessCard.Kind.choices)
+
+    class Meta:
+        model = AccessCard
+        fields = ()
+
+    def search(self, rows, name, value):
+        """By number, unit, or the holder's name."""
+        match = self.of_unit(rows, value) | Q(person_id__in=self.hits(value, "person"))
+        return rows.filter(match | Q(number__contains=rules.plain_card(value)))
+
+
+class KeyFilter(_Gate):
+    state = django_filters.ChoiceFilter(label=_("State"), choices=Key.State.choices)
+    late = django_filters.ChoiceFilter(label=_("Return"), choices=[("yes", _("overdue"))], method="overdue")
+
+    class Meta:
+        model = Key
+        fields = ()
+
+    def search(self, rows, name, value):
+        """By tag, unit, room, or who has it."""
+        match = self.of_unit(rows, value) | Q(tag__icontains=value) | Q(room__icontains=value)
+        return rows.filter(match | Q(holder__icontains=value))
+
+    def overdue(self, rows, name, value):
+        return rows.filter(state=Key.State.OUT, due_at__lte=self.request.now)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from office import printing
 from office.printing import Form, Printout, in_language, public_url
 from residents import reports
+from residents.models import KeyLoan
 
 GOODS = {"A4": 14, "A5": 8}  # lines a sheet has room for
 
@@ -112,6 +113,106 @@ def release_slip(slip, *, size):
     return draw_slip(facts, letterhead=printing.letterhead(estate, language), language=language, size=size)
 
 
+@dataclass
+class TableFacts:
+    facts: list = field(default_factory=list)
+    rows: list = field(default_factory=list)
+    blank: int = 0
+
+
+@in_language
+def draw_keys(table, *, letterhead, language, size):
+    return Printout(
+        template="print/table.html",
+        # Translators: 鑰匙登記表
+        title=_("Key register"),
+        filename="keys.pdf",
+        size=size,
+        language=language,
+        context={
+            "letterhead": letterhead,
+            "title_zh": "鑰匙登記表",
+            "facts": [
+                [
+                    (_("Date"), table.facts[0] if table.facts else ""),
+                    (_("Held"), table.facts[1] if table.facts else ""),
+                ]
+            ],
+            "head": [
+                (_("Tag"), "narrow"),
+                (_("Opens"), ""),
+                (_("Keys"), "narrow center"),
+                (_("State"), "medium"),
+                (_("Out to"), "medium"),
+                (_("Due back"), "medium"),
+                (_("Signed"), "medium"),
+                (_("Back"), "narrow"),
+            ],
+            "rows": table.rows,
+            "blank": range(table.blank),
+            "signs": [(_("Front desk"), ""), (_("Supervisor"), "")],
+        },
+    )
+
+
+def key_register(keys, *, estate, now):
+    """鑰匙登記表 of every key the office holds at `now`; three queries."""
+    language, zone = estate.language, estate.zone
+    keys = list(keys)
+    out = {
+        loan.key_id: loan
+        for loan in KeyLoan.objects.open().filter(key__in=keys).select_related("person", "staff")
+    }
+    with translation.override(language):
+        rows = []
+        for key in keys:
+            loan = out.get(key.pk)
+            due = f"{loan.due_at.astimezone(zone):%m-%d %H:%M}" if loan else ""
+            opens = "　".join(filter(None, [key.unit.code if key.unit else "", key.room]))
+            rows.append((
+                key.tag, opens, str(key.count), str(key.get_state_display()), loan.holder if loan else "", due,
+                loan.signed_by if loan else "", "",
+            ))  # fmt: skip
+        held = sum(key.count for key in keys)
+    table = TableFacts([f"{now.astimezone(zone):%Y-%m-%d %H:%M}", str(held)], rows, blank=0 if rows else 12)
+    return draw_keys(table, letterhead=printing.letterhead(estate, language), language=language, size="A4")
+
+
+@in_language
+def draw_visitors(table, *, letterhead, language, size):
+    return Printout(
+        template="print/table.html",
+        # Translators: 來訪登記表
+        title=_("Visitors' register"),
+        filename="visitors.pdf",
+        size=size,
+        language=language,
+        context={
+            "letterhead": letterhead,
+            "title_zh": "來訪登記表",
+            "facts": [
+                [
+                    (_("Date"), table.facts[0] if table.facts else ""),
+                    (_("Guard"), table.facts[1] if table.facts else ""),
+                ]
+            ],
+            "head": [
+                (_("In"), "narrow"),
+                (_("Visitor"), "medium"),
+                (_("Telephone"), "medium"),
+                (_("To whom"), "medium"),
+                (_("Purpose"), ""),
+                (_("Number plate"), "medium"),
+                (_("Card"), "narrow"),
+                (_("Out"), "narrow"),
+            ],
+            "rows": table.rows,
+            "blank": range(table.blank),
+            "signs": [(_("Guard"), ""), (_("Next shift"), "")],
+        },
+    )
+
+
 # --- as `make forms` renders them --------------------------------------------------------------------------
 
 
@@ -165,5 +266,46 @@ printing.register(
         _blank(draw_slip, SlipFacts()),
         _sample_slip,
         ("A5", "A4"),
+    )
+)
+
+
+def _sample_keys(*, letterhead, language, size):
+    def say(*words):
+        return _say(language, *words)
+
+    rows = [
+        ("A-01", "3-2-1201", "3", say("借出", "借出", "out"), say("李國榮", "李国荣", "Lee Kwok Wing"), "03-12 17:30", say("李國榮", "李国荣", "Lee Kwok Wing"), ""),
+        ("A-02", "3-2-1202", "2", say("在管理處", "在管理处", "in the office"), "", "", "", ""),
+        ("P-01", say("水泵房", "水泵房", "Pump room"), "4", say("在管理處", "在管理处", "in the office"), "", "", "", ""),
+    ]  # fmt: skip
+    return draw_keys(
+        TableFacts(["2026-03-12 10:00", "9"], rows), letterhead=letterhead, language=language, size=size
+    )
+
+
+def _sample_visitors(*, letterhead, language, size):
+    def say(*words):
+        return _say(language, *words)
+
+    rows = [
+        ("09:05", say("趙志明", "赵志明", "Chiu Chi Ming"), "139 1111 2222", "3-2-1201", say("探訪", "探访", "visit"), "粤B12345", "V07", "11:20"),
+        ("09:40", say("順豐速運", "顺丰速运", "SF Express"), "", "2-1-502", say("送貨", "送货", "delivery"), "", "", "09:52"),
+    ]  # fmt: skip
+    facts = ["2026-03-12", say("周大勇", "周大勇", "Chow Tai Yung")]
+    return draw_visitors(
+        TableFacts(facts, rows, blank=14), letterhead=letterhead, language=language, size=size
+    )
+
+
+printing.register(
+    Form("key_register", gettext_lazy("Key register"), _blank(draw_keys, TableFacts(blank=16)), _sample_keys)
+)
+printing.register(
+    Form(
+        "visitor_register",
+        gettext_lazy("Visitors' register"),
+        _blank(draw_visitors, TableFacts(blank=18)),
+        _sample_visitors,
     )
 )

@@ -3,7 +3,9 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from office import journal, outbox, promises, search, series
+from office import files, journal, outbox, promises, search, series, sweeps
+from office.models.promises import Measure
+from office.models.staff import Department
 
 SENTENCES = {
     "person.added": _("entered in the register"),
@@ -21,21 +23,61 @@ SENTENCES = {
     "slip.released": _("goods released at the gate"),
     "slip.refused": _("turned away at the gate: %(reason)s"),
     "slip.cancelled": _("goods-release slip cancelled"),
+    "visitor.in": _("visitor came in: %(purpose)s"),
+    "visitor.out": _("visitor left"),
+    "visitor.out_card_kept": _("visitor left without giving the card back"),
+    "vehicle.registered": _("vehicle registered from %(from)s, parking space %(space)s"),
+    "vehicle.changed": _("vehicle changed: %(fields)s"),
+    "vehicle.moved": _("vehicle stands in %(space)s from %(from)s"),
+    "vehicle.no_space": _("vehicle has no parking space from %(from)s"),
+    "vehicle.ended": _("vehicle no longer here after %(until)s"),
+    "card.issued": _("%(kind)s issued"),
+    "card.returned": _("card returned"),
+    "card.lost": _("card lost"),
+    "card.blocked": _("card blocked"),
+    "card.active": _("card in use again"),
+    "key.taken": _("key taken into keeping: %(count)s on the ring"),
+    "key.out": _("key out to a %(to)s, due back at %(due)s"),
+    "key.back": _("key back"),
+    "key.found": _("lost key found"),
+    "key.lost": _("key lost"),
+    "key.given_back": _("key given back for good"),
 }
+
+# The key is owed at the time that was agreed when it went out.
+KEY_BACK = promises.Kind(
+    "key_back",
+    _("key back"),
+    (promises.Rule("key_back", _("return of a key"), _("the agreed time"), 0, Measure.AT, "SPEC §2"),),
+    climbs_to_director=False,
+    department=Department.FRONT_DESK,
+    order=60,
+)
 
 MESSAGES = {
     "slip.refused": (
         _("Refused at the gate: %(number)s, %(unit)s"),
         _("%(reason)s. Refused by %(name)s at %(refused_at)s."),
     ),
+    "key.lost": (_("Key lost: %(tag)s, %(place)s"), _("Recorded by %(name)s.")),
 }
 
 
 def register():
     from office import places  # noqa: F401  its sentences stand with its actions
-    from residents import reports
+    from residents import reports, tasks
     from residents.imports import sheets
-    from residents.models import Occupancy, Person, ReleaseSlip, SlipRefusal
+    from residents.models import (
+        AccessCard,
+        Key,
+        KeyLoan,
+        Occupancy,
+        Person,
+        ReleaseSlip,
+        SlipRefusal,
+        Vehicle,
+        Visitor,
+    )
 
     journal.sentences(SENTENCES)
     outbox.templates(MESSAGES)
@@ -51,3 +93,33 @@ def register():
     promises.register_subject(ReleaseSlip.SUBJECT, lambda pk: reverse("residents:slip", args=[pk]))
     search.register(ReleaseSlip.SUBJECT, reports.keys_of_slips, kinds=("number", "number_tail"))
     sheets.declare()
+
+    promises.register(KEY_BACK)
+    journal.words("visitor.purpose", Visitor.Purpose.choices)
+    journal.words("card.kind", AccessCard.Kind.choices)
+    journal.words(
+        "key.to", [("person", _("resident")), ("staff", _("colleague")), ("contractor", _("contractor"))]
+    )
+    journal.field_words("vehicle", Vehicle)
+    search.register(Vehicle.SUBJECT, reports.keys_of_vehicles, kinds=("plate",))
+    promises.register_subject(Key.SUBJECT, lambda pk: reverse("residents:key", args=[pk]))
+    promises.register_subject(AccessCard.SUBJECT, lambda pk: reverse("residents:card", args=[pk]))
+    promises.register_subject(Vehicle.SUBJECT, lambda pk: reverse("residents:vehicle", args=[pk]))
+    promises.register_subject(Visitor.SUBJECT, lambda pk: reverse("residents:visitor", args=[pk]))
+    files.register_subject(KeyLoan.SUBJECT, may_read_loan)
+    sweeps.register(
+        sweeps.Sweep(
+            "visitors",
+            _("particulars of visitors"),
+            _("names, telephones and number plates of visitors who left long ago are erased"),
+            tasks.erase_visitors,
+            every=3600,
+        )
+    )
+
+
+def may_read_loan(staff, loan_id):
+    """Who reads the keys may see who signed for one."""
+    from residents.models import KeyLoan
+
+    return KeyLoan.objects.visible_to(staff, "gate.read").filter(pk=loan_id).exists()

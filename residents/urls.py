@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from residents.views import buildings, gate, occupancies, people, slips, units
+from residents.views import buildings, gate, keys, occupancies, people, slips, units, vehicles, visitors
 
 app_name = "residents"
 urlpatterns = [
@@ -50,4 +50,29 @@ urlpatterns = [
     path("gate/done/<int:pk>", gate.gate_released, name="gate_released"),
     path("gate/turned/<int:pk>", gate.gate_turned, name="gate_turned"),
     path("gate/", gate.gate, name="gate"),
+    # visitors
+    path("gate/inside", visitors.inside, name="inside"),
+    path("gate/visitors/", visitors.visitors, name="visitors"),
+    path("gate/visitors/new", visitors.visitor_new, name="visitor_new"),
+    path("gate/visitors/<int:pk>/", visitors.visitor, name="visitor"),
+    path("gate/visitors/<int:pk>/out", visitors.visitor_out, name="visitor_out"),
+    # vehicles and access cards of units
+    path("vehicles/", vehicles.vehicles, name="vehicles"),
+    path("vehicles/new", vehicles.vehicle_new, name="vehicle_new"),
+    path("vehicles/<int:pk>/", vehicles.vehicle, name="vehicle"),
+    path("vehicles/<int:pk>/edit", vehicles.vehicle_edit, name="vehicle_edit"),
+    path("vehicles/<int:pk>/end", vehicles.vehicle_end, name="vehicle_end"),
+    path("cards/", vehicles.cards, name="cards"),
+    path("cards/new", vehicles.card_new, name="card_new"),
+    path("cards/<int:pk>/", vehicles.card, name="card"),
+    path("cards/<int:pk>/<slug:move>", vehicles.card_move, name="card_move"),
+    # keys the office holds
+    path("keys/", keys.keys, name="keys"),
+    path("keys/register.pdf", keys.keys_pdf, name="keys_pdf"),
+    path("keys/new", keys.key_new, name="key_new"),
+    path("keys/<int:pk>/", keys.key, name="key"),
+    path("keys/<int:pk>/out", keys.key_lend, name="key_lend"),
+    path("keys/<int:pk>/back", keys.key_take_back, name="key_take_back"),
+    path("keys/<int:pk>/lost", keys.key_lose, name="key_lose"),
+    path("keys/<int:pk>/given-back", keys.key_give_back, name="key_give_back"),
 ]

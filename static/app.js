@@ -797,7 +797,8 @@
         canvas.height = canvas.offsetHeight * ratio;
         canvas.getContext("2d").scale(ratio, ratio);
         pad.clear();
-        pad.fromData(strokes);
+        if (strokes.length) pad.fromData(strokes);
+        else if (field.value) pad.fromDataURL(field.value, { ratio: ratio, width: canvas.offsetWidth, height: canvas.offsetHeight });
       }
       size();
       window.addEventListener("resize", size);

@@ -1,5 +1,16 @@
 """What the register and the gate ask for. Forms say at the field what cannot be; actions do the rest."""
 
+from .gate import (
+    BackForm,
+    CardForm,
+    CardMoveForm,
+    KeyForm,
+    LastDayForm,
+    LendForm,
+    ReasonForm,
+    VehicleForm,
+    VisitorForm,
+)
 from .register import (
     BuildingForm,
     CorrectForm,
@@ -16,7 +27,31 @@ from .register import (
 from .slips import CancelForm, NumberForm, RefuseForm, ReleaseForm, SlipForm, goods_formset, lines_of
 
 __all__ = [
-    "BuildingForm", "CancelForm", "CorrectForm", "EndForm", "IdentityForm", "LookupForm", "NoteForm", "NumberForm", "OccupancyForm",
-    "PersonForm", "RefuseForm", "ReleaseForm", "RevealForm", "SectionForm", "SlipForm", "UnitForm", "goods_formset",
+    "BackForm",
+    "BuildingForm",
+    "CancelForm",
+    "CardForm",
+    "CardMoveForm",
+    "CorrectForm",
+    "EndForm",
+    "IdentityForm",
+    "KeyForm",
+    "LastDayForm",
+    "LendForm",
+    "LookupForm",
+    "NoteForm",
+    "NumberForm",
+    "OccupancyForm",
+    "PersonForm",
+    "ReasonForm",
+    "RefuseForm",
+    "ReleaseForm",
+    "RevealForm",
+    "SectionForm",
+    "SlipForm",
+    "UnitForm",
+    "VehicleForm",
+    "VisitorForm",
+    "goods_formset",
     "lines_of",
-]  # fmt: skip
+]

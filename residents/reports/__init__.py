@@ -1,4 +1,7 @@
-"""What is read over many rows: who lives where (`households`), and what stands at the gate (`gate`)."""
+"""What is read over many rows: who lives where (`households`), and what stands at the gate (`gate`).
 
-from .gate import *  # noqa: F403  one name each, as `reports.household` and `reports.slip_of_number`
-from .households import *  # noqa: F403
+Both are rooms of the household page: `card`, `starts` and `KINDS` by their own names are the households'.
+"""
+
+from .gate import *  # noqa: F403  one name each, as `reports.slip_of_number`
+from .households import *  # noqa: F403  last: its card is the register's

@@ -37,6 +37,11 @@ def handle(request, title, form, back, act, **words):
     return redirect(address)
 
 
+def posted(request):
+    """What was sent; a form of optional fields may be sent empty, which is not the same as being looked at."""
+    return request.POST if request.method == "POST" else None
+
+
 def here(request, permission):
     """The estate in view, if the person may do this there."""
     if request.estate is None or not request.user.may(permission, request.estate.pk):

@@ -1,5 +1,7 @@
 """The gate: goods-release slips at the counter and at the barrier, visitors, vehicles, cards, keys."""
 
+from datetime import timedelta
+
 from tests.architecture.lines import Line
 
 READ = "clerk cashier lead supervisor director finance auditor"
@@ -113,4 +115,141 @@ SLIPS = [
     ),
 ]
 
-LINES = SLIPS
+VISIT = f"{DESK} guard"
+
+
+def _pk(name):
+    return lambda w: {"pk": getattr(w, name).pk}
+
+
+VISITORS = [
+    Line("residents:inside", VISIT, shows=lambda w: w.visitor.name, stranger=(405,)),
+    Line("residents:visitors", f"{READ} guard", post=302, shows=lambda w: w.visitor.name, stranger=(302,)),
+    Line(
+        "residents:visitor_new",
+        VISIT,
+        post=302,
+        data=lambda w: {"name": "王來訪", "unit": w.unit.code, "purpose": "visit", "people": 1},
+        changes=lambda w: w.unit.visitors.count(),
+    ),
+    Line("residents:visitor", f"{READ} guard", args=_pk("visitor"), shows=lambda w: w.visitor.name),
+    Line(
+        "residents:visitor_out",
+        VISIT,
+        get=405,
+        post=302,
+        args=_pk("visitor"),
+        changes=_now("visitor", "out_at"),
+    ),
+]
+
+VEHICLES = [
+    Line("residents:vehicles", READ, post=302, shows=lambda w: w.vehicle.plate, stranger=(302,)),
+    Line(
+        "residents:vehicle_new",
+        DESK,
+        post=302,
+        data=lambda w: {
+            "unit": w.unit.code,
+            "plate": "粤B99999",
+            "kind": "car",
+            "since": w.today.isoformat(),
+        },
+        changes=lambda w: w.unit.vehicles.count(),
+    ),
+    Line("residents:vehicle", READ, args=_pk("vehicle"), shows=lambda w: w.vehicle.plate),
+    Line(
+        "residents:vehicle_edit",
+        DESK,
+        post=302,
+        args=_pk("vehicle"),
+        data=lambda w: {"kind": "van", "since": w.today.isoformat()},
+        shows=lambda w: w.vehicle.plate,
+        changes=_now("vehicle", "kind"),
+    ),
+    Line(
+        "residents:vehicle_end",
+        DESK,
+        post=302,
+        args=_pk("vehicle"),
+        data=lambda w: {"last_day": w.today.isoformat()},
+        shows=lambda w: w.vehicle.plate,
+        changes=_now("vehicle", "period"),
+    ),
+    Line("residents:cards", READ, post=302, shows=lambda w: w.card.number, stranger=(302,)),
+    Line(
+        "residents:card_new",
+        DESK,
+        post=302,
+        data=lambda w: {
+            "unit": w.unit.code,
+            "number": "88888",
+            "kind": "door",
+            "issued_on": w.today.isoformat(),
+        },
+        changes=lambda w: w.unit.cards.count(),
+    ),
+    Line("residents:card", READ, args=_pk("card"), shows=lambda w: w.card.number),
+    Line(
+        "residents:card_move",
+        DESK,
+        post=302,
+        args=lambda w: {"pk": w.card.pk, "move": "lose"},
+        shows=lambda w: w.card.number,
+        changes=_now("card", "state"),
+    ),
+]
+
+KEYS = [
+    Line("residents:keys", READ, post=302, shows=lambda w: w.key.tag, stranger=(302,)),
+    Line("residents:keys_pdf", READ, plain="a PDF; tests/residents/test_keys.py reads it", stranger=(405,)),
+    Line(
+        "residents:key_new",
+        DESK,
+        post=302,
+        data=lambda w: {"tag": "Z-99", "unit": w.unit.code, "count": 1, "received_on": w.today.isoformat()},
+        changes=lambda w: w.unit.keys.count(),
+    ),
+    Line("residents:key", READ, args=_pk("key"), shows=lambda w: w.key.tag),
+    Line(
+        "residents:key_lend",
+        DESK,
+        post=302,
+        args=_pk("key"),
+        data=lambda w: {
+            "to": "contractor",
+            "contractor": "宏發",
+            "due_at": f"{w.today + timedelta(days=1)}T12:00",
+            "signed_by": "宏發",
+        },
+        shows=lambda w: w.key.tag,
+        changes=_now("key", "state"),
+    ),
+    Line(
+        "residents:key_take_back",
+        DESK,
+        post=302,
+        args=_pk("key_out"),
+        shows=lambda w: w.key_out.tag,
+        changes=_now("key_out", "state"),
+    ),
+    Line(
+        "residents:key_lose",
+        DESK,
+        post=302,
+        args=_pk("key_out"),
+        data=lambda w: {"reason": "掉了"},
+        shows=lambda w: w.key_out.tag,
+        changes=_now("key_out", "state"),
+    ),
+    Line(
+        "residents:key_give_back",
+        DESK,
+        post=302,
+        args=_pk("key"),
+        shows=lambda w: w.key.tag,
+        changes=_now("key", "state"),
+    ),
+]
+
+LINES = SLIPS + VISITORS + VEHICLES + KEYS

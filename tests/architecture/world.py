@@ -158,6 +158,65 @@ class World:
             slip=self.issue(), reason="goods", by=self.cast["guard"], now=self.now
         ).slip
 
+    @cached_property
+    def visitor(self):
+        """Somebody still inside."""
+        from residents import actions
+
+        return actions.visitor_in(
+            estate=self.estate, name="李來訪", unit=self.unit, by=self.cast["guard"], now=self.now
+        )
+
+    @cached_property
+    def vehicle(self):
+        from residents import actions
+
+        since = self.today - timedelta(days=30)
+        return actions.register_vehicle(
+            unit=self.unit, plate="粤B12345", since=since, by=self.cast["clerk"], now=self.now
+        )
+
+    @cached_property
+    def card(self):
+        from residents import actions
+
+        return actions.issue_card(
+            unit=self.unit, number="0012345", issued_on=self.today, by=self.cast["clerk"], now=self.now
+        )
+
+    def take_key(self, tag):
+        from residents import actions
+
+        return actions.take_key(
+            estate=self.estate,
+            tag=tag,
+            unit=self.unit,
+            received_on=self.today,
+            by=self.cast["clerk"],
+            now=self.now,
+        )
+
+    @cached_property
+    def key(self):
+        """A key that hangs in the office."""
+        return self.take_key("A-01")
+
+    @cached_property
+    def key_out(self):
+        """One that is out."""
+        from residents import actions
+
+        due = self.now + timedelta(hours=8)
+        loan = actions.lend_key(
+            key=self.take_key("A-02"),
+            contractor="宏發",
+            signed_by="宏發",
+            due_at=due,
+            by=self.cast["clerk"],
+            now=self.now,
+        )
+        return loan.key
+
     # --- repairs: one ticket per stage -----------------------------------------------------------------------
 
     @property
