@@ -95,6 +95,8 @@ SECTIONS = (
         (
             # Translators: 空白表格
             Entry("office:sheets", _("Blank forms"), "printer"),
+            # Translators: 匯入
+            Entry("office:imports", _("Imports"), "file-import", "g i"),
             Entry("office:jobs", _("Long work"), "list-details", "g j"),
             Entry("office:reminders", _("Reminders"), "clock-play", "g r"),
             Entry("office:log", _("Journal"), "history"),

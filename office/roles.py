@@ -81,6 +81,7 @@ SUPERVISOR = CLERK | LEAD | {
     "tickets.hand_over",
     "tickets.dashboard",
     "gate.release",
+    "register.import",
     "office.jobs",
     "office.reminders",
     "office.run_reminders",

@@ -69,11 +69,10 @@ def job_list(request):
 def job(request, pk):
     """The page asks again every second until the work is over; the fragment is the state alone."""
     row = get_object_or_404(jobs.visible_to(request.user).select_related("by", "result_file"), pk=pk)
-    left = jobs.seconds_left(row, request.now)
     context = {
         "job": row,
         "tone": TONES[row.state],
-        "bar": {"done": row.done, "total": row.total, "text": _bar_text(row, left)},
+        "bar": bar(row, request.now),
         "facts": [
             (_("Started by"), row.by.local_name),
             (_("Asked for"), lists.stamp(row.made_at)),
@@ -88,6 +87,11 @@ def job(request, pk):
     htmx = getattr(request, "htmx", None)
     name = "office/job.html#job-state" if htmx and not htmx.boosted else "office/job.html"
     return render(request, name, context)
+
+
+def bar(row, now):
+    """How far it is, for _ui/job.html."""
+    return {"done": row.done, "total": row.total, "text": _bar_text(row, jobs.seconds_left(row, now))}
 
 
 def _bar_text(row, left):
