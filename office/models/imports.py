@@ -159,6 +159,8 @@ class ImportMatching(models.Model):
     matching = models.JSONField(default=dict)
     used_at = models.DateTimeField()
 
+    objects = EstateQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["estate", "fingerprint"], name="import_matching_once")]
 

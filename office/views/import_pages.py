@@ -3,17 +3,26 @@
 from urllib.parse import quote
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from office import lists
 from office.imports import checking, intake, matching, sheets
 from office.models import Import, ImportRow, Job
+from office.phrases import listed
 from office.views.jobs import bar
 from office.workbooks import cell_name
 
 TONES = {"open": "new", "checked": "wait", "applied": "done", "rolled_back": "quiet"}
 ROW_TONES = {"create": "good", "update": "busy", "unchanged": "quiet", "error": "bad", "left_out": "quiet"}
+OUTCOMES = (
+    ("create", gettext_lazy("New")),
+    ("update", gettext_lazy("Changes")),
+    ("unchanged", gettext_lazy("Unchanged")),
+    ("error", gettext_lazy("Errors")),
+    ("left_out", gettext_lazy("Left out")),
+)
 PAGE = 20  # rows of the grid
 SAMPLES = 3  # values shown beside a column
 
@@ -98,7 +107,7 @@ def _sheet(request, batch):
         "lines": [
             {
                 "number": number,
-                "cells": [checking.shown(cell)[:60] for cell in row[:40]],
+                "cells": [checking.shown(cell)[:60] for cell in [*row, *[""] * width][: min(width, 40)]],
                 "head": number == (header or 0),
             }
             for number, row in enumerate(chosen["sample"])
@@ -157,7 +166,7 @@ def _column_row(column, batch, by_name, heads):
     head = next((head for head in heads if head["index"] == place), None)
     return {
         "key": column.key,
-        "label": column.label,
+        "label": capfirst(column.label),
         "help": column.help,
         "required": column.required,
         "place": place,
@@ -173,7 +182,7 @@ def _column_row(column, batch, by_name, heads):
 
 def _result(request, batch):
     address = reverse("office:import", args=[batch.pk])
-    outcomes = dict(ImportRow.Outcome.choices)
+    outcomes = dict(OUTCOMES)
     shown = request.GET.get("rows", "")
     if shown not in outcomes:
         shown = "error" if batch.counts.get("error") else ""
@@ -208,12 +217,12 @@ def _tiles(batch, address, shown):
             "tone": ROW_TONES[value] if batch.counts.get(value) else "quiet",
             "active": value == shown,
         }
-        for value, label in ImportRow.Outcome.choices
+        for value, label in OUTCOMES
         if value != "left_out" or batch.counts.get(value)
     ]
     return [
         *tiles,
-        {"label": _("all rows"), "value": total, "href": f"{address}?rows=all#rows", "tone": "quiet"},
+        {"label": _("All rows"), "value": total, "href": f"{address}?rows=all#rows", "tone": "quiet"},
     ]
 
 
@@ -304,7 +313,7 @@ def _grid(request, batch, sheet, shown, may_mend):
     drawn = [_row(batch, row, columns, may_mend, changes) for row in page]
     return {
         "heads": [
-            {"letter": cell_name(0, batch.matching[column.key]).rstrip("1"), "label": column.label}
+            {"letter": cell_name(0, batch.matching[column.key]).rstrip("1"), "label": capfirst(column.label)}
             for column in columns
         ],
         "grid": drawn,
@@ -331,7 +340,7 @@ def _row(batch, row, columns, may_mend, changes):
                 "id": f"cell-{row.pk}-{column.key}",
                 "text": text,
                 "size": min(max(len(text) + 1, 6), 24),
-                "label": f"{cell_name(row.number - 1, batch.matching[column.key])} {column.label}",
+                "label": f"{cell_name(row.number - 1, batch.matching[column.key])} {capfirst(column.label)}",
                 "errors": errors,
                 "proposed": next((error["proposed"] for error in errors if error["proposed"]), ""),
                 "choices": [
@@ -374,19 +383,22 @@ def _changes(batch, numbers):
         for table in sheet.load.tables
     }
     names = {table.name: str(table.model._meta.verbose_name) for table in sheet.load.tables}
+    made: dict[int, list] = {}
     writes = batch.writes.filter(number__in=numbers).order_by("id")
     for number, table, action, values, before in writes.values_list(
         "number", "table", "action", "values", "before"
     ):
         lines = found.setdefault(number, [])
         if action == "create":
-            lines.append(_("new: %(what)s") % {"what": names.get(table, table)})
+            made.setdefault(number, []).append(names.get(table, table))
             continue
         for column, value in values.items():
             if column not in HIDDEN:
                 was = before.get(column)
                 label = labels.get(table, {}).get(column, column)
                 lines.append(f"{label}: {_said(was)} → {_said(value)}")
+    for number, what in made.items():
+        found[number].insert(0, _("new: %(what)s") % {"what": listed(dict.fromkeys(what))})
     return found
 
 

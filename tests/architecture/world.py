@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from office import roles
 from office.clocks import local_date, midnight
-from tests import cast
+from tests import cast, imported
 
 
 class World:
@@ -411,4 +411,31 @@ class World:
             reason="路上塞車",
             by=self.cast["technician"],
             now=self.now,
+        )
+
+    @cached_property
+    def sent_import(self):
+        """A file an administrator has sent."""
+        from office.imports import intake
+
+        file = imported.file_of(["Unit,Area (m²)", "8-801,88"], "sent.csv")
+        return intake.receive(
+            content=file, name="sent.csv", estate=self.estate, by=self.cast["admin"], now=self.now
+        )
+
+    @cached_property
+    def chosen_import(self):
+        return imported.sent(self.estate, self.cast["admin"], ["Unit,Area (m²)", "8-802,88"], "units")
+
+    @cached_property
+    def checked_import(self):
+        """One row that is new, one that is wrong."""
+        lines = ["Unit,Area (m²)", "8-803,88", "8-804,wide"]
+        return imported.checked(self.estate, self.cast["admin"], lines, "units")
+
+    @cached_property
+    def applied_import(self):
+        lines = ["Unit,Area (m²)", "8-805,88"]
+        return imported.applied(
+            imported.checked(self.estate, self.cast["admin"], lines, "units"), self.cast["admin"]
         )
