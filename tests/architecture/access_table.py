@@ -847,7 +847,9 @@ TICKETS = [
 ]
 
 TABLE = ROOT + OFFICE + OWN_DESK + RESIDENTS + TICKETS
-TABLE += lines_calls.LINES + lines_gate.LINES + lines_household.LINES + lines_imports.LINES + lines_reception.LINES
+TABLE += (
+    lines_calls.LINES + lines_gate.LINES + lines_household.LINES + lines_imports.LINES + lines_reception.LINES
+)
 
 # What an auditor may POST although he changes nothing of the office's: his own session, profile and choices.
 OWN_BUSINESS = {
