@@ -13,8 +13,9 @@ from office.imports import cells
 from office.imports.sheets import Bad, Column, Sheet, register
 from office.models import Unit
 from office.models.places import LANGUAGES
+from residents import rules
 from residents.imports import loads
-from residents.models import Occupancy, Person
+from residents.models import Occupancy, Person, Vehicle
 
 BUILDING = "楼栋号 楼栋编号 楼栋 楼号 栋号 栋 幢 幢号 座 座号 楼宇 大厦 buildingno block tower"
 SECTION = "单元编号 单元号 单元 梯 梯号 门洞 sectionno entrance"
@@ -187,6 +188,44 @@ PARKING = Sheet(
         Column("area", _("Area (m²)"), AREA_OF, AREA),
         Column("owner_no", _("number of the owner"), cells.codes(40), OWNER_NO),
         Column("since", _("owned since"), _first_day(), SINCE),
+    ),
+)  # fmt: skip
+
+VEHICLE_KINDS = {
+    "car": "家用小汽车 小汽车 轿车 汽车 私家车 客车 9901 9902 private",
+    "van": "货车 面包车 轻型货车 9903 truck lorry",
+    "motorcycle": "摩托车 电单车",
+    "ebike": "电动车 电动自行车 助力车",
+    "other": "其他 其它",
+}
+
+
+def _plate(cell, place):
+    plate = rules.plain_plate(cells.said(cell))
+    if not plate:
+        raise Bad(_("This is not a number plate. Write it like 粤B12345."))
+    return plate
+
+
+VEHICLES = Sheet(
+    "vehicles",
+    # Translators: 車輛
+    _("Vehicles"),
+    order=50,
+    identity=("plate",),
+    load=loads.Vehicles(),
+    help=_("Vehicles of households; units and parking spaces have to be there."),
+    columns=(
+        Column("plate", _("Number plate"), _plate, "车牌号 车牌 车牌号码 车号 plateno licenceplate licenseplate", required=True),
+        Column("unit", _("Unit"), cells.code(40), "房屋编号 房号 房间号 房屋 单元房号 unitno room roomno flat", required=True),
+        Column("keeper", _("Keeper"), cells.name(120), "车主 车主姓名 使用人 业主 业主姓名 姓名 owner ownername name"),
+        Column("kind", _("Kind"), cells.choice(Vehicle.Kind.choices, VEHICLE_KINDS), "车类型 车型 车辆类型 类型 vehicletype type",
+               choices=tuple(Vehicle.Kind.choices)),
+        Column("colour", _("Colour"), cells.text(20), "颜色 车身颜色 车辆颜色 color"),
+        Column("make", _("Make"), cells.text(40), "车品牌 品牌 车辆品牌 brand model"),
+        Column("space", _("Parking space"), cells.code(40), "车位编码 车位编号 车位号 车位 space spaceno"),
+        Column("since", _("From"), cells.day(), SINCE),
+        Column("last_day", _("Last day"), cells.day(), "结束时间 结束日期 截止日期 until enddate"),
     ),
 )  # fmt: skip
 

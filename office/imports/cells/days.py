@@ -114,17 +114,18 @@ def _of_number(number):
 
 def _of_words(words, shown):
     if found := _YEAR_FIRST.fullmatch(words):
-        return _ymd(*map(int, found.groups()), shown)
+        year, month, number = map(int, found.groups())
+        return _ymd(year, month, number, shown)
     if found := _REPUBLIC.fullmatch(words):
         year, month, number = map(int, found.groups())
         return _ymd(year + 1911, month, number, shown)
     if found := _ENGLISH.fullmatch(words):
-        before, month_after, month_before, after, year = found.groups()
-        month = _MONTHS.get((month_after or month_before)[:3])
-        if month:
-            return _ymd(int(year), month, int(before or after), shown)
+        before, month_after, month_before, after, said_year = found.groups()
+        if named := _MONTHS.get((month_after or month_before)[:3]):
+            return _ymd(int(said_year), named, int(before or after), shown)
     if found := _YEAR_LAST.fullmatch(words):
-        return _year_last(*map(int, found.groups()), shown)
+        first, second, year = map(int, found.groups())
+        return _year_last(first, second, year, shown)
     _refuse_part(words, shown)
     raise Bad(_("“%(said)s” is no date.") % {"said": shown[:40]})
 

@@ -13,6 +13,11 @@ _HAN = r"\u3400-\u9fff〇\U00020000-\U0003ffff"
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _FRACTION = re.compile(r"(?<![\d/])(\d{1,3})\s*/\s*(\d{1,3})(?![\d/%.])")
 _BRACKETS = re.compile(r"[((\[【][^))\]】]*[))\]】]")
+_BETWEEN = re.compile(r"[、;；\n]+")  # what stands in no name; & , / do: Chan & Co, Ltd
+_FIRM = re.compile(
+    r"公司|集[团團]|有限|中心|事[务務]所|合作社|[学學]校|医院|醫院|(?:ltd|limited|inc|llc|corp|co)\b",
+    re.IGNORECASE,
+)
 _AND = re.compile(r"[、,，;；/／&\n]+|(?<=[\u4e00-\u9fff])\s*[和與与及]\s*(?=[\u4e00-\u9fff]{2,4}$)")
 
 
@@ -46,14 +51,14 @@ def owners(most):
     def parse(cell, place):
         if not isinstance(cell, str):
             raise Bad(_("This is no name."))
-        words = said(cell).replace("％", "%").replace("﹪", "%")
+        words = half_width(said(cell).replace("\n", "、"))
         if stands_for_nothing(words):
             return ()
         words = _FRACTION.sub(_percent, words)
         shares = [Decimal(one) for one in _PERCENT.findall(words)]
         plain = _PERCENT.sub("", words)
         plain = re.sub(r"[((\[【]\s*[))\]】]", "", plain)
-        pattern = _AND if re.search(rf"[{_HAN}]", plain) else re.compile(r"[、;；/／&\n]+")
+        pattern = _AND if re.search(rf"[{_HAN}]", plain) and not _FIRM.search(plain) else _BETWEEN
         names = [tidied for part in pattern.split(plain) if (tidied := _tidy(part.strip(" :：-")))]
         _check_names(names, most)
         return _dealt(names, shares)
@@ -72,7 +77,7 @@ def _check_names(names, most):
     if not names:
         raise Bad(_("This is no name."))
     for one in names:
-        if not any(char.isalpha() for char in one):
+        if not any(char.isalpha() for char in one) or "%" in one:
             raise Bad(_("“%(said)s” is no name.") % {"said": one[:40]})
         if len(one) > most:
             raise Bad(_("This is longer than %(most)s characters.") % {"most": most})

@@ -39,6 +39,8 @@ def said(cell):
     if isinstance(cell, date):
         return cell.isoformat()
     words = str(cell).replace("\0", "").strip()
+    if words[:1] == "'" and words[1:2] in "=+-@":  # our own CSV keeps formulas from being taken for such
+        words = words[1:]
     if words in ERROR_CELLS:
         raise Bad(_("The workbook shows an error here: %(error)s.") % {"error": words})
     if words == UNSAVED_FORMULA:
@@ -266,7 +268,7 @@ def choice(choices, words=None):
 @lru_cache(maxsize=256)
 def _meanings(choices, further):
     """{folded word: value}."""
-    known = {}
+    known: dict[str, str] = {}
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             known |= {_joined(str(label)): value for value, label in choices}

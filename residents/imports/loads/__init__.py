@@ -8,5 +8,6 @@ taken away; who lives where is added, never ended.
 from residents.imports.loads.buildings import Buildings
 from residents.imports.loads.people import People
 from residents.imports.loads.units import Parking, Units
+from residents.imports.loads.vehicles import Vehicles
 
-__all__ = ["Buildings", "Parking", "People", "Units"]
+__all__ = ["Buildings", "Parking", "People", "Units", "Vehicles"]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from office import identity, journal, phones, search
+from office import identity, journal, phones
+from office.imports import units as places
 from office.imports.loading import Load
-from office.models import SearchKey, Unit
 from residents.imports.loads.found import OCCUPANCIES, PEOPLE, PERSON_COLUMNS, PHONES, folded
 from residents.imports.loads.relations import is_new_owner, is_related, relate, why_not_own
 from residents.models import Person, Phone
@@ -166,8 +166,7 @@ class People(Load):
 
     def plan(self, run, rows):
         everybody = {row.number: self._one(run, row) for row in rows}
-        codes = {code: _code(code) for one in everybody.values() for code in one.units}
-        self._units = _units_said(run, codes)
+        self._units = places.said(run, {code for one in everybody.values() for code in one.units})
         prime_people(run, everybody.values())
         for row in rows:
             one = everybody[row.number]
@@ -209,45 +208,8 @@ class People(Load):
         found = []
         for said in one.units:
             hits = self._units.get(said, [])
-            if len(hits) == 1:
-                found.append(hits[0])
-            elif hits:
-                codes = ", ".join(code for _pk, code in hits[:5])
-                row.error(
-                    "unit",
-                    _("“%(said)s” may be one of several units: %(codes)s.") % {"said": said, "codes": codes},
-                    hits[0][1],
-                )
+            if wrong := places.why_not_one(said, hits):
+                row.error("unit", *wrong)
             else:
-                row.error(
-                    "unit",
-                    _("There is no unit %(said)s. Bring in the units first, or correct the code.")
-                    % {"said": said},
-                )
+                found.append(hits[0])
         return found
-
-
-def _code(said):
-    return "-".join(search.code_parts(said))
-
-
-def _units_said(run, codes):
-    """{code as said: [(pk, code)]}: exactly so, else however people say it (3座12樓A室)."""
-    exact = {
-        code: [(pk, code)]
-        for pk, code in Unit.objects.filter(estate=run.estate, code__in=codes).values_list("pk", "code")
-    }
-    rest = {said: key for said, key in codes.items() if said not in exact and key}
-    if rest:
-        hits: dict[str, set] = {}
-        rows = SearchKey.objects.filter(
-            estate=run.estate, subject_kind="unit", kind="code", key__in=set(rest.values())
-        )
-        for key, pk in rows.values_list("key", "subject_id"):
-            hits.setdefault(key, set()).add(pk)
-        names = dict(
-            Unit.objects.filter(pk__in={pk for pks in hits.values() for pk in pks}).values_list("pk", "code")
-        )
-        for said, key in rest.items():
-            exact[said] = sorted(((pk, names[pk]) for pk in hits.get(key, ())), key=lambda pair: pair[1])
-    return exact

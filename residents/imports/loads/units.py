@@ -1,6 +1,7 @@
 """Units with their buildings and owners; parking spaces."""
 
 import re
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -78,10 +79,11 @@ class Units(Load):
         for one, _share in named:
             say_differences(run, row, one)
         if found and not row.errors:
-            people = [(person, None) for person in numbered]
+            people: list = [(person, None) for person in numbered]
             people += [((hit := known(run, one)) and hit.pk, share) for one, share in named]
             new = [share for person, share in people if is_new_owner(run, found.pk, person)]
-            share = sum(new) if new and all(new) else None
+            given = [share for share in new if share is not None]
+            share = sum(given, Decimal(0)) if given and len(given) == len(new) else None
             if new and (sentence := why_not_own(run, code, found.pk, share)):
                 row.error("owner_no" if numbered else "owner", sentence)
         if row.errors:
@@ -90,7 +92,7 @@ class Units(Load):
         since = min(
             (day for day in (row.values.get("since"), row.values.get("handed_over_on")) if day), default=None
         )
-        owners = [(person, None) for person in numbered]
+        owners: list = [(person, None) for person in numbered]
         owners += [(write_person(run, row, one), share) for one, share in named]
         for person, share in owners:
             relate(run, row, unit, code, person, "owner", share=share, since=since)

@@ -204,6 +204,8 @@ def test_what_is_no_telephone():
         ("Chan, Tai Man", (("Chan, Tai Man", None),)),
         ("Chan Tai Man; Wong Siu Ming", (("Chan Tai Man", None), ("Wong Siu Ming", None))),
         ("和平实业有限公司", (("和平实业有限公司", None),)),
+        ("Chan & Co, Ltd、張三", (("Chan & Co, Ltd", None), ("張三", None))),
+        ("張三/李四", (("張三", None), ("李四", None))),
         ("無", ()),
     ],
 )
