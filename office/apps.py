@@ -7,7 +7,7 @@ class OfficeConfig(AppConfig):
     verbose_name = _("Office")
 
     def ready(self):
-        from office import checks, escalation, housekeeping, jobs, outbox, registers  # noqa: F401  registers the system checks
+        from office import checks, escalation, housekeeping, jobs, lists, outbox, registers  # noqa: F401  registers the system checks
         from office.imports import intake
 
         # `office` stands below the other apps in INSTALLED_APPS: their kinds of promise are registered by now.
@@ -15,5 +15,6 @@ class OfficeConfig(AppConfig):
         escalation.register_sweeps()
         outbox.register_sweep()
         jobs.set_up()
+        lists.register()
         housekeeping.register_sweep()
         intake.set_up()

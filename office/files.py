@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.base import File as Content
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
@@ -84,13 +85,20 @@ def upload(*, content, name, estate, by, now, upload_key="", kind=""):
 def store(
     *, data, name, content_type, estate, by, now, upload_key="", subject_kind="", subject_id=None, **fields
 ):
-    """Write bytes that need no examination (our own exports and prints, or examined ones) and their row."""
+    """Write what needs no examination (our own exports and prints, or examined ones) and its row.
+
+    `data`: bytes, or an open file, which is never read into memory whole.
+    """
+    content = ContentFile(data) if isinstance(data, bytes) else Content(data)
+    digest = hashlib.sha256()
+    for piece in content.chunks():
+        digest.update(piece)
     row = File(
         estate=estate,
         name=name[:200],
         content_type=content_type,
-        size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        size=content.size,
+        sha256=digest.hexdigest(),
         uploaded_by=by,
         uploaded_at=now,
         upload_key=upload_key or uuid.uuid4().hex,
@@ -98,7 +106,7 @@ def store(
         subject_id=subject_id,
         **fields,
     )
-    row.content.save("", ContentFile(data), save=False)
+    row.content.save("", content, save=False)
     try:
         with transaction.atomic():
             row.save()

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
@@ -20,6 +22,33 @@ _OUTCOMES = dict(CallbackTry.Outcome.choices)
 _RISKS = dict(Category.Risk.choices)
 _KINDS = dict(Asset.Kind.choices)
 NAMES = ("name_zh_hant", "name_zh_hans", "name_en")
+
+
+def local(prefix):
+    """A catalogue row's name in the reader's language, for the database to find."""
+
+    def source():
+        return Coalesce(_own_name_of(prefix), F(f"{prefix}__name_zh_hant"), Value(""))
+
+    return source
+
+
+def _own_name_of(prefix):
+    return NullIf(F(f"{prefix}__name_" + (get_language() or "zh-hant").replace("-", "_")), Value(""))
+
+
+def staff_source(prefix):
+    def source():
+        if get_language() != "en":
+            return F(f"{prefix}__name")
+        return Coalesce(NullIf(F(f"{prefix}__name_en"), Value("")), F(f"{prefix}__name"))
+
+    return source
+
+
+def _place_source():
+    names = _own_name_of("asset"), NullIf(F("asset__name_zh_hant"), Value(""))
+    return Coalesce(F("unit__code"), *names, F("place"))
 
 
 def state_label(state):
@@ -101,7 +130,7 @@ TICKETS = List(
         "technician__name_en",
     ),
     columns=(
-        Column("number", gettext_lazy("Number"), lambda row: row["number"]),
+        Column("number", gettext_lazy("Number"), lambda row: row["number"], source="number"),
         Column(
             "opened",
             gettext_lazy("Opened"),
@@ -109,18 +138,30 @@ TICKETS = List(
             kind="money",  # digits that stay on one line
             align="start",
             order="newest",
+            source="opened_at",
         ),
-        Column("place", gettext_lazy("Unit or place"), place_of, kind="unit"),
-        Column("category", gettext_lazy("Category"), lambda row: local_name(row, "category")),
-        Column("problem", gettext_lazy("What is wrong"), snippet, value=lambda row: row["problem_start"]),
+        Column("place", gettext_lazy("Unit or place"), place_of, kind="unit", source=_place_source),
+        Column(
+            "category",
+            gettext_lazy("Category"),
+            lambda row: local_name(row, "category"),
+            source=local("category"),
+        ),
+        Column("problem", gettext_lazy("What is wrong"), snippet, source="problem"),
         Column(
             "state",
             gettext_lazy("State"),
             lambda row: state_label(row["state"]),
             kind="state",
             tone=lambda row: TONES[row["state"]],
+            source="state",
         ),
-        Column("technician", gettext_lazy("Technician"), lambda row: staff_name(row, "technician")),
+        Column(
+            "technician",
+            gettext_lazy("Technician"),
+            lambda row: staff_name(row, "technician"),
+            source=staff_source("technician"),
+        ),
         Column(
             "clock",
             gettext_lazy("Next clock"),
@@ -129,12 +170,32 @@ TICKETS = List(
             tone=clock_tone,
             order="next",
             hint=lambda row: stamp(row["next_due_at"]),
-            value=lambda row: stamp(row["next_due_at"]),
+            source="next_due_at",
         ),
-        Column("reporter", gettext_lazy("Reporter"), lambda row: row["reporter_name"], shown=False),
-        Column("phone", gettext_lazy("Telephone"), lambda row: row["reporter_phone"], shown=False),
-        Column("risk", gettext_lazy("Risk"), lambda row: str(_RISKS[row["risk"]]), shown=False),
-        Column("done", gettext_lazy("Completed"), lambda row: stamp(row["done_at"]), shown=False),
+        Column(
+            "reporter",
+            gettext_lazy("Reporter"),
+            lambda row: row["reporter_name"],
+            shown=False,
+            source="reporter_name",
+        ),
+        Column(
+            "phone",
+            gettext_lazy("Telephone"),
+            lambda row: row["reporter_phone"],
+            shown=False,
+            source="reporter_phone",
+        ),
+        Column(
+            "risk", gettext_lazy("Risk"), lambda row: str(_RISKS[row["risk"]]), shown=False, source="risk"
+        ),
+        Column(
+            "done",
+            gettext_lazy("Completed"),
+            lambda row: stamp(row["done_at"]),
+            shown=False,
+            source="done_at",
+        ),
     ),
     filterset=TicketFilter,
     orders={"newest": ("-opened_at", "-id"), "next": ("next_due_at", "id")},
@@ -193,9 +254,25 @@ PROMISES = List(
         Column("title", gettext_lazy("Ticket"), lambda row: row["title"]),
         Column("kind", gettext_lazy("Promise"), lambda row: kind_label(row["kind"])),
         Column("owner", pgettext_lazy("of a promise", "Owner"), lambda row: staff_name(row, "owner")),
-        Column("fact", gettext_lazy("Counts from"), lambda row: stamp(row["fact_at"])),
-        Column("due", gettext_lazy("Due"), lambda row: stamp(row["due_at"]), order="due"),
-        Column("closed", gettext_lazy("Ended"), lambda row: stamp(row["closed_at"])),
+        Column(
+            "fact",
+            gettext_lazy("Counts from"),
+            lambda row: stamp(row["fact_at"]),
+            value=lambda row: row["fact_at"],
+        ),
+        Column(
+            "due",
+            gettext_lazy("Due"),
+            lambda row: stamp(row["due_at"]),
+            order="due",
+            value=lambda row: row["due_at"],
+        ),
+        Column(
+            "closed",
+            gettext_lazy("Ended"),
+            lambda row: stamp(row["closed_at"]),
+            value=lambda row: row["closed_at"],
+        ),
         Column("clock", gettext_lazy("Clock"), _promise_clock, kind="clock", tone=_promise_tone),
     ),
     filterset=PromiseFilter,
@@ -223,24 +300,30 @@ CALLBACKS = List(
         "by__name_en",
     ),
     columns=(
-        Column("ticket", gettext_lazy("Ticket"), lambda row: row["ticket__number"]),
+        Column("ticket", gettext_lazy("Ticket"), lambda row: row["ticket__number"], source="ticket__number"),
         Column(
             "place",
             gettext_lazy("Unit or place"),
             lambda row: row["ticket__unit__code"] or row["ticket__place"],
             kind="unit",
+            source=Coalesce(F("ticket__unit__code"), F("ticket__place")),
         ),
-        Column("at", gettext_lazy("At"), lambda row: stamp(row["tried_at"]), order="newest"),
-        Column("by", gettext_lazy("By"), lambda row: staff_name(row, "by")),
+        Column(
+            "at", gettext_lazy("At"), lambda row: stamp(row["tried_at"]), order="newest", source="tried_at"
+        ),
+        Column("by", gettext_lazy("By"), lambda row: staff_name(row, "by"), source=staff_source("by")),
         Column(
             "outcome",
             gettext_lazy("Result"),
             lambda row: str(_OUTCOMES[row["outcome"]]),
             kind="state",
             tone=lambda row: {"satisfied": "done", "not_satisfied": "late"}.get(row["outcome"], "quiet"),
+            source="outcome",
         ),
-        Column("score", gettext_lazy("Score"), lambda row: str(row["score"] or ""), align="right"),
-        Column("remark", gettext_lazy("What was said"), lambda row: row["remark"]),
+        Column(
+            "score", gettext_lazy("Score"), lambda row: str(row["score"] or ""), align="right", source="score"
+        ),
+        Column("remark", gettext_lazy("What was said"), lambda row: row["remark"], source="remark"),
     ),
     filterset=CallbackFilter,
     orders={"newest": ("-tried_at", "-id")},
@@ -254,6 +337,7 @@ CALLBACKS = List(
     ),
     export_permission="tickets.export",
     personal=True,
+    estate="ticket__estate_id",
 )
 
 
@@ -300,6 +384,7 @@ ASSETS = List(
             gettext_lazy("Open faults"),
             lambda row: str(row["faults"] or ""),
             align="right",
+            value=lambda row: row["faults"],
             href=lambda row: f"{reverse('tickets:list')}?open=yes&asset={row['id']}" if row["faults"] else "",
         ),
     ),

@@ -23,7 +23,7 @@ index that holds what the queryset always asks for (the estate) followed by the 
 
 from office.lists.answers import render
 from office.lists.declaration import Column, List, ListPage
-from office.lists.export import csv_lines, exportable, file_name, ordered, write_xlsx
+from office.lists.export import blocks, exportable, file_name, ordered, register
 from office.lists.keysets import Key, cursor_of, keys_of, place_of, take
 from office.lists.page import draw, make_page
 from office.lists.query import Reading, chosen, parameter_names, read
@@ -35,8 +35,8 @@ __all__ = [
     "List",
     "ListPage",
     "Reading",
+    "blocks",
     "chosen",
-    "csv_lines",
     "cursor_of",
     "day",
     "draw",
@@ -48,8 +48,8 @@ __all__ = [
     "parameter_names",
     "place_of",
     "read",
+    "register",
     "render",
     "stamp",
     "take",
-    "write_xlsx",
 ]

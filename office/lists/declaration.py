@@ -11,6 +11,8 @@ class Column:
     """One column. Callables get the row (a dict of the list's `fields`, and `now`) and return ready text.
 
     `kind`: text, state, clock, money, unit. `value` is what a spreadsheet gets (number, date, text), else the text.
+    `source`: a field, an expression, or a callable giving one in the reader's language, where that value stands in
+    the database. When every exported column has one, the database writes exports of the list by itself.
     `total`: a field to add up, or an aggregate. `order`: the name of the list's order this column's head asks for.
     """
 
@@ -22,6 +24,7 @@ class Column:
     tone: Any = None
     hint: Any = None
     value: Any = None
+    source: Any = None
     total: Any = None
     total_text: Any = None
     order: str | None = None
@@ -49,6 +52,7 @@ class List:
     empty: tuple = ()  # (text, url or callable, label, key): what to do when there is nothing
     export_permission: str | None = None
     personal: bool = False  # exports of it are logged
+    estate: str = "estate_id"  # where a row's estate stands: exports are of the estates one may export
     page_size: int = PAGE_SIZE
 
 

@@ -1,100 +1,184 @@
-"""A whole list as Excel or CSV, by the columns its page shows."""
+"""A whole list as Excel or CSV, by the columns its page shows: what is filtered is what is exported, in its order.
+
+Sent while it is read, whatever the number of rows; longer ones than settings.EXPORT_JOB_ROWS are written by a worker
+that opens the same page for the same person with the same filter. Values are those an import understands: moments to
+the second, days, numbers, whole texts.
+"""
 
 import csv
 import io
 import tempfile
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any
 
-import xlsxwriter
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
-from django.http import FileResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from office import accesslog
+from office import access, accesslog, formulas, jobs
+from office.lists import copying, workbook
 from office.lists.keysets import keys_of
 from office.lists.query import read
-from office.lists.words import day, stamp
+from office.lists.words import day
+from office.refusals import Refused
 
-SHEET_ROWS = 1_048_575  # of an Excel sheet, without the head
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
+JOB = "office.export"
+TYPES = {"xlsx": workbook.TYPE, "csv": "text/csv; charset=utf-8"}
 
 
 def answer_export(request, declared, queryset, kind):
-    if kind not in ("xlsx", "csv") or not declared.export_permission:
+    if kind not in TYPES or not declared.export_permission:
         raise PermissionDenied
     if not request.user.may(declared.export_permission):
         raise PermissionDenied
-    reading = read(
-        request,
-        declared,
-        exportable(declared, queryset, request.user),
-        QueryDict(request.POST.get("query", "")),
-    )
+    query = QueryDict(request.POST.get("query", ""))
+    reading = read(request, declared, exportable(declared, queryset, request), query)
+    job = getattr(request, "export_job", None)
     if reading.unknown or not reading.is_valid:
-        messages.error(request, _("Nothing was exported: the filter holds something that cannot be."))
+        said = _("Nothing was exported: the filter holds something that cannot be.")
+        if job:
+            raise Refused(said)
+        messages.error(request, said)
         return redirect(request.path)
-    rows, name = ordered(declared, reading), file_name(declared, request.now, kind)
+    count = reading.rows.order_by().count()
+    if job is None and count > settings.EXPORT_JOB_ROWS:
+        return _ask_worker(request, declared, reading, kind, count)
     if declared.personal:
         accesslog.log(
             what=accesslog.EXPORT,
             by=request.user,
-            now=request.now,
+            now=timezone.now() if job else request.now,
             estate_id=request.estate.pk if request.estate else None,
             subject_kind=declared.name,
-            detail={
-                "list": declared.name,
-                "filter": reading.query.urlencode(),
-                "count": rows.count(),
-                "as": kind,
-            },
+            detail={"list": declared.name, "filter": reading.query.urlencode(), "count": count, "as": kind},
         )
-    if kind == "csv":
-        response = StreamingHttpResponse(
-            csv_lines(declared, rows, request.now), content_type="text/csv; charset=utf-8"
-        )
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-    sheet = tempfile.TemporaryFile()  # noqa: SIM115  FileResponse closes it
-    write_xlsx(declared, rows, request.now, sheet)
-    sheet.seek(0)
-    return FileResponse(
-        sheet,
-        as_attachment=True,
-        filename=name,
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
+    rows, name = ordered(declared, reading), file_name(declared, request.now, kind)
+    if job:
+        return _write(job, blocks(declared, rows, request.now, kind), count, name, kind)
+    sent = (block for block, _rows in blocks(declared, rows, request.now, kind))
+    response = StreamingHttpResponse(sent, content_type=TYPES[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["X-Accel-Buffering"] = "no"  # a proxy passes on what there is
+    return response
 
 
-def exportable(declared, queryset, staff):
-    """The rows of the estates where `staff` may export this list."""
+def exportable(declared, queryset, request):
+    """The rows of the estates where this person may export this list."""
+    staff = request.user
+    path = declared.estate
     try:
-        queryset.model._meta.get_field("estate_id")
+        queryset.model._meta.get_field(path.split("__")[0])
     except FieldDoesNotExist:
-        return queryset
-    return queryset.filter(estate_id__in=staff.estate_ids(declared.export_permission))
+        # Rows of no estate (accounts): the list says itself which ones; the right must be held where one works.
+        here = request.estate is not None and staff.may(declared.export_permission, request.estate.pk)
+        return queryset if here else queryset.none()
+    return queryset.filter(**{f"{path}__in": staff.estate_ids(declared.export_permission)})
 
 
 def ordered(declared, reading):
-    """All matching rows in the list's order, as dicts."""
+    """All matching rows in the list's order."""
     order = declared.orders[reading.order.removeprefix("-")]
     keys = keys_of(reading.rows, order, reading.order.startswith("-"))
-    return reading.rows.order_by(*(key.expression for key in keys)).values(*declared.fields)
+    return reading.rows.order_by(*(key.expression for key in keys))
 
 
 def file_name(declared, now, kind):
     return f"{slugify(declared.name)}-{day(now)}.{kind}"
 
 
-def _export_columns(declared):
-    return [column for column in declared.columns if column.exported]
+# --- by a worker -------------------------------------------------------------------------------------------
+
+
+def _ask_worker(request, declared, reading, kind, count):
+    job = jobs.start(
+        JOB,
+        title=_("Export: %(list)s") % {"list": declared.title},
+        estate=request.estate,
+        by=request.user,
+        args={
+            "path": request.path,
+            "query": reading.query.urlencode(),
+            "kind": kind,
+            "language": translation.get_language(),
+        },
+        now=request.now,
+    )
+    messages.info(
+        request,
+        _("%(n)s rows are a lot: they are being written, and the bell rings when the file is there.")
+        % {"n": f"{count:,}"},
+    )
+    return redirect("office:job", job.pk)
+
+
+def run(job):
+    """The list's own view, asked again in the person's name: the same rows and rights, as of when it was asked."""
+    try:
+        found = resolve(job.args["path"])
+    except Resolver404:
+        raise Refused(_("This list is not there any more.")) from None
+    if not access.allowed(found.func, job.by) or job.estate_id not in job.by.estate_ids():
+        raise Refused(_("You may no longer open this list."))
+    request = HttpRequest()
+    request.method, request.path, request.path_info = "POST", job.args["path"], job.args["path"]
+    given = QueryDict(mutable=True)
+    given.update({"export": job.args["kind"], "query": job.args["query"]})
+    request.POST = given
+    request.user, request.estate, request.now, request.resolver_match = job.by, job.estate, job.made_at, found
+    request.session, request.htmx, request.export_job = {}, None, job
+    with translation.override(job.args.get("language") or translation.get_language()):
+        found.func(request, *found.args, **found.kwargs)
+    if job.result_file_id is None:
+        raise Refused(_("You may no longer open this list."))
+
+
+def _write(job, written, count, name, kind):
+    jobs.progress(job, 0, count)
+    done = 0
+    with tempfile.TemporaryFile() as file:
+        for block, rows in written:
+            file.write(block)
+            done += rows
+            jobs.progress(job, min(done, count), count)
+        job.done = job.total = count
+        file.seek(0)
+        jobs.keep_result(job, data=file, name=name, content_type=TYPES[kind].partition(";")[0])
+    return HttpResponse(status=204)
+
+
+def register():
+    jobs.register(JOB, run, gettext_lazy("export of a long list"))
+
+
+# --- rows --------------------------------------------------------------------------------------------------
+
+
+def blocks(declared, rows, now, kind):
+    """The file as (bytes, rows in them), whatever the number of rows; memory does not grow."""
+    # The answer is sent after the middleware has put its language and zone away.
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+    columns = [column for column in declared.columns if column.exported]
+    by_database = copying.can(columns)
+    # `values` are asked for only here: the database's own way has no need of them.
+    each = None if by_database else _each(rows.values(*declared.fields), now)
+    if kind == "csv":
+        made = _csv(columns, rows, each)
+    else:
+        made = _xlsx(columns, rows, each)
+    while True:
+        with translation.override(language), timezone.override(zone):
+            block = next(made, None)
+        if block is None:
+            return
+        yield block
 
 
 def _each(rows, now):
@@ -103,28 +187,44 @@ def _each(rows, now):
         yield row
 
 
-def csv_lines(declared, rows, now):
-    """The whole list as CSV text, UTF-8 with the mark Excel wants. A text that looks like a formula gets a `'`."""
-    # The answer is streamed after the middleware has put its language and zone away.
-    language, zone = translation.get_language(), timezone.get_current_timezone()
-    columns = _export_columns(declared)
+def _csv(columns, rows, each):
+    """UTF-8 with the mark Excel wants. A text that looks like a formula gets a `'`."""
+    buffer = io.StringIO()
+    buffer.write("\ufeff")
+    writer = csv.writer(buffer)
+    writer.writerow([formulas.guarded(str(column.label)) for column in columns])
+    yield buffer.getvalue().encode(), 0
+    if each is None:
+        yield from copying.csv_blocks(columns, rows)
+        return
+    while batch := list(islice(each, 500)):
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerows([_csv_value(column.exported_value(row)) for column in columns] for row in batch)
+        yield buffer.getvalue().encode(), len(batch)
 
-    def lines():
-        with translation.override(language), timezone.override(zone):
-            buffer = io.StringIO()
-            writer = csv.writer(buffer)
-            buffer.write("\ufeff")
-            writer.writerow([_csv_text(column.label) for column in columns])
-            left = _each(rows, now)
-            while batch := list(islice(left, 500)):
-                for row in batch:
-                    writer.writerow([_csv_value(column.exported_value(row)) for column in columns])
-                yield buffer.getvalue().encode()
-                buffer.seek(0)
-                buffer.truncate()
-            yield buffer.getvalue().encode()
 
-    return lines()
+def _xlsx(columns, rows, each):
+    counted = [0]
+
+    def drawn():
+        for chunk, count in copying.xlsx_rows(columns, rows) if each is None else _chunks(columns, each):
+            counted[0] += count
+            yield chunk, count
+
+    told = 0
+    for block in workbook.stream([column.label for column in columns], drawn()):
+        yield block, counted[0] - told
+        told = counted[0]
+
+
+def _chunks(columns, each):
+    while batch := list(islice(each, 500)):
+        cells = [
+            "".join(workbook.cell(column.exported_value(row), column.kind == "money") for column in columns)
+            for row in batch
+        ]
+        yield "<row>" + "</row><row>".join(cells) + "</row>", len(batch)
 
 
 def _csv_value(value):
@@ -135,88 +235,7 @@ def _csv_value(value):
     if isinstance(value, (int, Decimal)):
         return str(value)
     if isinstance(value, datetime):
-        return stamp(value)
+        return f"{value.astimezone(timezone.get_current_timezone()):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, date):
         return day(value)
-    return _csv_text(value)
-
-
-def _csv_text(value):
-    text = str(value)
-    return f"'{text}" if text.startswith(RISKY) else text
-
-
-def write_xlsx(declared, rows, now, target, progress=None):
-    """The whole list as a workbook into the file `target`; returns the number of rows. Memory does not grow.
-
-    Texts are written as texts, so none is ever a formula; those that look like one also carry Excel's own
-    text mark, which keeps them texts when somebody edits the cell.
-    """
-    book = xlsxwriter.Workbook(
-        target,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    formats = _Formats(
-        head=book.add_format({"bold": True, "bottom": 1}),
-        marked=book.add_format({"quote_prefix": True}),
-        money=book.add_format({"num_format": "#,##0.00"}),
-        moment=book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-        day=book.add_format({"num_format": "yyyy-mm-dd"}),
-    )
-    columns = _export_columns(declared)
-    sheet, line, count = None, 0, 0
-    for row in _each(rows, now):
-        if sheet is None or line >= SHEET_ROWS:
-            sheet, line = _sheet(book, columns, formats), 0
-        line += 1
-        count += 1
-        for index, column in enumerate(columns):
-            _write(sheet, line, index, column.exported_value(row), column, formats)
-        if progress and count % 1000 == 0:
-            progress(count)
-    if sheet is None:
-        _sheet(book, columns, formats)
-    book.close()
-    return count
-
-
-@dataclass(frozen=True)
-class _Formats:
-    head: Any
-    marked: Any
-    money: Any
-    moment: Any
-    day: Any
-
-
-def _sheet(book, columns, formats):
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
-    for index, column in enumerate(columns):
-        sheet.set_column(index, index, 18)
-        sheet.write_string(0, index, str(column.label), formats.head)
-    return sheet
-
-
-def _write(sheet, line, index, value: Any, column, formats):
-    if value is None or value == "":
-        return
-    if isinstance(value, bool):
-        sheet.write_boolean(line, index, value)
-    elif (
-        isinstance(value, (int, Decimal)) and -(10**15) < value < 10**15
-    ):  # beyond 15 digits Excel drops some
-        sheet.write_number(line, index, value, formats.money if column.kind == "money" else None)
-    elif isinstance(value, datetime):
-        local = value.astimezone(timezone.get_current_timezone()).replace(tzinfo=None)
-        sheet.write_datetime(line, index, local, formats.moment)
-    elif isinstance(value, date):
-        sheet.write_datetime(line, index, value, formats.day)
-    else:
-        text = str(value)[:32767]  # all a cell can hold
-        sheet.write_string(line, index, text, formats.marked if text.startswith(RISKY) else None)
+    return formulas.guarded(str(value))

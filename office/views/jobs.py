@@ -46,15 +46,25 @@ LIST = lists.List(
         lists.Column("failed", gettext_lazy("Errors"), lambda row: str(row["failed"] or ""), align="right"),
         lists.Column("by", gettext_lazy("Started by"), lambda row: row["by__name"]),
         lists.Column(
-            "made_at", gettext_lazy("Asked for"), lambda row: lists.stamp(row["made_at"]), order="newest"
+            "made_at",
+            gettext_lazy("Asked for"),
+            lambda row: lists.stamp(row["made_at"]),
+            order="newest",
+            source="made_at",
         ),
-        lists.Column("finished_at", gettext_lazy("Finished"), lambda row: lists.stamp(row["finished_at"])),
+        lists.Column(
+            "finished_at",
+            gettext_lazy("Finished"),
+            lambda row: lists.stamp(row["finished_at"]),
+            source="finished_at",
+        ),
     ),
     filterset=JobFilter,
     orders={"newest": ("-made_at", "-id")},
     default_order="newest",
     row_href=lambda row: reverse("office:job", args=[row["id"]]),
     empty=(gettext_lazy("No imports, exports or batch prints yet."),),
+    export_permission="office.jobs",
 )
 
 
