@@ -18,13 +18,14 @@ from django.db import connection, transaction
 
 from office import escalation, printing, series
 from office.models import Event, Message, Promise, SearchKey, Staff, Unit
+from tests.benchmarks.exporting import Exporting
 from tickets import actions, printouts
 from tickets.models import Category, Ticket, WorkOrder
 
 DUE_FROM = datetime(2026, 4, 1, tzinfo=UTC)  # tests/benchmarks/data.py: one promise a second from here
 
 
-class Cases:
+class Cases(Exporting):
     def __init__(self, application):
         self.application = application
         self.cookie = self.sign_in("supervisor")

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests import databases
 
-from . import data
+from . import data, exporting
 from .lane import Lane
 
 
@@ -53,7 +53,7 @@ class Run:
 
     def go(self, tell):
         try:
-            for part in (self.pages, self.taking, self.sweeps, self.paper):
+            for part in (self.pages, self.taking, self.sweeps, self.paper, self.exports):
                 if self.only in part.__name__:
                     tell(f"{part.__name__} …")
                     part()
@@ -64,15 +64,19 @@ class Run:
 
     def lane(self, name):
         if name not in self.lanes:
-            size = self.size
-            source = {
-                "few": lambda: data.history(size.few, size.base),
-                "ten": lambda: data.history(size.few * 10, size.base),
-                "many": lambda: data.history(size.many, size.base),
-                "promises": lambda: data.promises(size.promises),
-            }[name]()
-            self.lanes[name] = Lane(source)
+            self.lanes[name] = self.fresh(name)
         return self.lanes[name]
+
+    def fresh(self, name):
+        """A lane of its own, for whoever asks what a process needs that has done nothing yet."""
+        size = self.size
+        source = {
+            "few": lambda: data.history(size.few, size.base),
+            "ten": lambda: data.history(size.few * 10, size.base),
+            "many": lambda: data.history(size.many, size.base),
+            "promises": lambda: data.promises(size.promises),
+        }[name]()
+        return Lane(source)
 
     # --- taking turns --------------------------------------------------------------------------------------------
 
@@ -225,6 +229,9 @@ class Run:
         growth = used[1]["megabytes"] / used[0]["megabytes"]
         note = " / ".join(f"{one['megabytes']:.0f} MB for {one['sheets']}" for one in reversed(used))
         self.fact("memory of a batch four times as large", f"{growth:.2f}", "≤ 1.2", growth <= 1.2, note)
+
+    def exports(self):
+        exporting.report(self)
 
 
 def machine():

@@ -21,6 +21,10 @@ ROWS = [
     "one work order",
     "batch of work orders",
     "memory of a batch",
+    "export of 20,000 repairs, CSV",
+    "export of 20,000 repairs, Excel",
+    "first rows of an export",
+    "memory of an export",
 ]
 
 
