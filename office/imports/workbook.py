@@ -5,8 +5,8 @@ import tempfile
 import xlsxwriter
 from django.utils.translation import gettext as _
 
+from office import formulas
 from office.imports import checking
-from office.lists.export import RISKY
 
 MOST = 32_000  # characters of a cell
 BOOK = {
@@ -45,7 +45,7 @@ def of_errors(batch, sheet):
             cell = checking.seen(cells.get(column.key, ""), batch.pk, number)
             text = checking.shown(cell)[:MOST]
             if text or column.key in bad:
-                form = wrong if column.key in bad else marked if text.startswith(RISKY) else None
+                form = wrong if column.key in bad else marked if formulas.is_risky(text) else None
                 page.write_string(line, place, text, form)
         said = "; ".join(f"{problem['cell']}: {problem['reason']}" for problem in problems)
         page.write_string(line, len(columns), said[:MOST], reason)

@@ -203,6 +203,11 @@ def test_both_kinds_say_the_same_and_nothing_runs(pages):
                 number = re.fullmatch(r"-?\d+(\.\d+)?", text)
                 assert number or text == "" or text[0] not in formulas.FIRST, (name, text)
                 plain = formulas.unguarded(text)
+                assert not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", text), (
+                    name,
+                    "moments are exported to the second",
+                    text,
+                )
                 compared += plain == value or (number is not None and float(text) == float(value))
                 midnight = (
                     plain.removesuffix(" 00:00:00") == value

@@ -1,0 +1,9 @@
+"""The lists of this room, each declared once: page, count, totals and spreadsheet read these columns."""
+
+from tickets.columns.reception import HANDOVERS, LOG, short
+from tickets.columns.repairs import ASSETS, CALLBACKS, PROMISES, TICKETS, kind_label, over, state_label
+from tickets.rules import TONES
+
+__all__ = [
+    "ASSETS", "CALLBACKS", "HANDOVERS", "LOG", "PROMISES", "TICKETS", "TONES", "kind_label", "over", "short", "state_label",
+]  # fmt: skip
