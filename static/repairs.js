@@ -94,6 +94,8 @@
     var frame = doc.getElementById(form.dataset.printFrame);
     fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", headers: { Accept: "application/json" }, keepalive: true }).catch(function () { /* printing matters more than its mark */ });
     try { frame.contentWindow.focus(); frame.contentWindow.print(); } catch (_error) { window.open(frame.src); }
+    frame.blur(); // or the sheet keeps the keyboard, and no key of the page answers any more
+    window.focus();
   }
   doc.addEventListener("submit", function (event) {
     if (!event.target.matches("form[data-print-frame]")) return;

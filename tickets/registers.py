@@ -122,7 +122,7 @@ SENTENCES = {
     "ticket.closed_unreachable": _("closed as not reachable after %(tries)s tries"),
     "ticket.cancelled": _("cancelled, reporter told"),
     "ticket.duplicate": _("closed as a duplicate of %(of)s, reporter told"),
-    "ticket.handed_over": _("handed over to %(to)s"),
+    "ticket.handed_over": _("handed over to %(to)s: %(reason)s"),
     "ticket.printed": _("work order %(work_order)s printed"),
     "asset.saved": _("public facility saved"),
     "log.written": _("noted in the log: %(channel)s"),

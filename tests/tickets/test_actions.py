@@ -522,6 +522,8 @@ def test_hand_over_moves_the_owner_with_every_open_promise(ended, cashier, clerk
     with pytest.raises(Refused, match="reason"):
         actions.hand_over(ticket=ticket, to=cashier, reason="", by=supervisor, now=at)
     ticket = actions.hand_over(ticket=ticket, to=cashier, reason="休假", by=supervisor, now=at)
+    told = Event.objects.filter(verb="ticket.handed_over").latest("id")
+    assert journal.sentence(told) == "handed over to 何嘉欣: 休假"
     assert (ticket.owner, open_promise(ticket, "callback").owner) == (cashier, cashier)
 
 
