@@ -22,10 +22,12 @@ from tests.benchmarks.exporting import Exporting
 from tickets import actions, printouts
 from tickets.models import Category, Ticket, WorkOrder
 
+from .finding import Finding
+
 DUE_FROM = datetime(2026, 4, 1, tzinfo=UTC)  # tests/benchmarks/data.py: one promise a second from here
 
 
-class Cases(Exporting):
+class Cases(Exporting, Finding):
     def __init__(self, application):
         self.application = application
         self.cookie = self.sign_in("supervisor")

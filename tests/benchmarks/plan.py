@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests import databases
 
-from . import data, exporting
+from . import data, exporting, finding
 from .lane import Lane
 
 
@@ -27,12 +27,34 @@ class Size:
     sheets: int  # work orders of a batch
     rounds: int
     times: int  # requests a turn
+    residents: int  # people the search box knows; 0: those of the demonstration
+    words: int  # asked of each kind
 
 
 FULL = Size(
-    few=10_000, many=1_000_000, base=10_000, promises=1_000_000, due=2_000, sheets=50, rounds=7, times=20
+    few=10_000,
+    many=1_000_000,
+    base=10_000,
+    promises=1_000_000,
+    due=2_000,
+    sheets=50,
+    rounds=7,
+    times=20,
+    residents=1_000_000,
+    words=200,
 )
-SMALL = Size(few=2_000, many=20_000, base=2_000, promises=2_000, due=200, sheets=4, rounds=1, times=2)
+SMALL = Size(
+    few=2_000,
+    many=20_000,
+    base=2_000,
+    promises=2_000,
+    due=200,
+    sheets=4,
+    rounds=1,
+    times=2,
+    residents=0,
+    words=8,
+)
 
 
 @dataclass
@@ -53,7 +75,7 @@ class Run:
 
     def go(self, tell):
         try:
-            for part in (self.pages, self.taking, self.sweeps, self.paper, self.exports):
+            for part in (self.pages, self.finding, self.taking, self.sweeps, self.paper, self.exports):
                 if self.only in part.__name__:
                     tell(f"{part.__name__} …")
                     part()
@@ -74,6 +96,7 @@ class Run:
             "few": lambda: data.history(size.few, size.base),
             "ten": lambda: data.history(size.few * 10, size.base),
             "many": lambda: data.history(size.many, size.base),
+            "residents": lambda: finding.residents(size.residents),
             "promises": lambda: data.promises(size.promises),
         }[name]()
         return Lane(source)
@@ -168,6 +191,9 @@ class Run:
         used = [index for index in indexes if any(index in plan for plan in plans)]
         scanned = any("Seq Scan on tickets_ticket" in plan for plan in plans)
         self.fact(name, ", ".join(used) or "none", " or ".join(indexes), bool(used) and not scanned)
+
+    def finding(self):
+        finding.part(self)
 
     def taking(self):
         many = self.lane("many")
