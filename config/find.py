@@ -1,17 +1,18 @@
 """What the search box answers, put together from each room's rows (SPEC §2, UX G1).
 
 To let the box find rows of another kind: `search.register` and `search.put` in their room, and here one function
-`(asker, ids) -> {id: Line}` of at most two queries with its line in KINDS. A Line whose `unit` is set leads to a
+`(asker, ids) -> {id: Line}` of one query with its line in KINDS. A Line whose `unit` is set leads to a
 household: hits that lead to one and the same household are no choice, Enter opens it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from django.db.models import FilteredRelation, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from office import lists, search
 from office.models import Unit
@@ -21,6 +22,7 @@ from residents.models import Person, ReleaseSlip, Vehicle
 from tickets.models import LogEntry, Ticket
 
 OWN_AMONG = 200  # tickets looked at for those of a technician's own
+NAMES = 3  # of a household
 HOMES = 4  # unit codes said of one person; a developer may have a thousand
 
 
@@ -50,6 +52,16 @@ class Asker:
     def hint(self, estate_id, *said):
         return " · ".join(filter(None, [self.estate_codes.get(estate_id, ""), *said]))
 
+    def on_the_day(self, rows):
+        """Units or people beside the relations in force on the day, as `there`."""
+        return rows.annotate(
+            there=FilteredRelation("occupancies", condition=Q(occupancies__period__contains=self.day))
+        )
+
+    @staticmethod
+    def local(name, name_en):
+        return name_en if name_en and get_language() == "en" else name
+
 
 def household(unit_id, caller=None):
     """The address of a household page; `caller` is the person who is asked about or on the telephone."""
@@ -60,25 +72,32 @@ def household(unit_id, caller=None):
 
 
 def units(asker, ids):
-    names = reports.names_of_units(ids, asker.day)
-    rows = Unit.objects.visible_to(asker.staff, "register.read").filter(pk__in=ids)
+    rows = asker.on_the_day(Unit.objects.visible_to(asker.staff, "register.read").filter(pk__in=ids))
+    rows = rows.order_by("pk", "-there__share", "there__pk")
+    found: dict[int, tuple[str, int, dict]] = {}
+    for pk, code, estate, name in rows.values_list("pk", "code", "estate_id", "there__person__name"):
+        found.setdefault(pk, (code, estate, {}))[2][name] = None
     return {
-        pk: Line(household(pk), code, asker.hint(estate, listed(names.get(pk))), unit=pk)
-        for pk, code, estate in rows.values_list("pk", "code", "estate_id")
+        pk: Line(household(pk), code, asker.hint(estate, listed([*names][:NAMES])), unit=pk)
+        for pk, (code, estate, names) in found.items()
     }
 
 
 def people(asker, ids):
     """Somebody with one home is asked about because of it: the household page is what the clerk needs."""
-    homes = reports.homes_of_people(ids, asker.day)
+    rows = asker.on_the_day(Person.objects.visible_to(asker.staff, "register.read").filter(pk__in=ids))
+    rows = rows.order_by("pk", "there__unit__sort_key")
+    found: dict[int, tuple[str, int, dict]] = {}
+    names = ("pk", "name", "name_en", "estate_id", "there__unit_id", "there__unit__code")
+    for pk, name, name_en, estate, unit, code in rows.values_list(*names):
+        found.setdefault(pk, (asker.local(name, name_en), estate, {}))[2].update({unit: code} if unit else {})
     lines = {}
-    for person in Person.objects.visible_to(asker.staff, "register.read").filter(pk__in=ids):
-        mine = homes.get(person.pk, {})
-        only = next(iter(mine)) if len(mine) == 1 else None
-        url = household(only, person.pk) if only else reverse("residents:person", args=[person.pk])
-        codes = [*mine.values()]
-        hint = asker.hint(person.estate_id, listed(codes[:HOMES]) + (" …" if codes[HOMES:] else ""))
-        lines[person.pk] = Line(url, person.local_name, hint, unit=only)
+    for pk, (name, estate, homes) in found.items():
+        only = next(iter(homes)) if len(homes) == 1 else None
+        url = household(only, pk) if only else reverse("residents:person", args=[pk])
+        codes = [*homes.values()]
+        hint = asker.hint(estate, listed(codes[:HOMES]) + (" …" if codes[HOMES:] else ""))
+        lines[pk] = Line(url, name, hint, unit=only)
     return lines
 
 
@@ -178,7 +197,7 @@ class Group:
 def answer(staff, typed, day, limit=12):
     """([Group], address of the only household or matter meant, or "") for what `staff` typed, within what they may read.
 
-    Two queries, and at most two more for each kind that was found.
+    One query, and one more for each kind that was found.
     """
     hits = search.find_in(_scopes(staff), typed, limit=limit if staff.may("tickets.read") else OWN_AMONG)
     lines = _lines(Asker(staff, day), hits)
