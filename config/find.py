@@ -157,6 +157,7 @@ class Kind:
     label: object
     permissions: tuple[str, ...]
     lines: Callable[[Asker, list], dict]
+    aside: bool = False  # tells what was; never stands between a telephone number and its household
 
 
 # Technicians find their own tickets only; guards find nothing of the register (SPEC §1).
@@ -167,7 +168,7 @@ KINDS = {
     # Translators: 物品放行條
     ReleaseSlip.SUBJECT: Kind(gettext_lazy("Goods-release slips"), ("gate.read",), slips),
     Ticket.SUBJECT: Kind(gettext_lazy("Tickets"), ("tickets.read", "tickets.read_own"), tickets),
-    LogEntry.SUBJECT: Kind(gettext_lazy("Reception log"), ("reception.read",), log_entries),
+    LogEntry.SUBJECT: Kind(gettext_lazy("Reception log"), ("reception.read",), log_entries, aside=True),
 }
 WHY = {
     "name": gettext_lazy("name"),
@@ -209,6 +210,7 @@ def answer(staff, typed, day, limit=12):
         groups.setdefault(hit.subject_kind, Group(hit.subject_kind, KINDS[hit.subject_kind].label))
         groups[hit.subject_kind].hits.append(line)
     surest = search.surest_hits([hit for hit, _line in shown])
+    surest = [hit for hit in surest if not KINDS[hit.subject_kind].aside] or surest
     return list(groups.values()), _only([line for hit, line in shown if hit in surest])
 
 
