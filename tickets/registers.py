@@ -176,6 +176,7 @@ NOTICES = {
 
 def register():
     from tickets import catalogue, reports, rules, tasks
+    from tickets.imports import old
     from tickets.models import Category, Handover, LogEntry, Request, Ticket, WorkOrder
 
     setup.register(catalogue.load)
@@ -183,6 +184,7 @@ def register():
     search.register(Ticket.SUBJECT, reports.keys_of_tickets, kinds=("number", "number_tail"))
     search.register(LogEntry.SUBJECT, reports.keys_of_entries, kinds=("number", "phone"))
     outbox.templates(NOTICES)
+    old.declare()
 
     for kind in (EXPERT, CALLBACK, WATER_TEST, ARRIVAL, WAITING):
         promises.register(kind)

@@ -231,5 +231,5 @@ VEHICLES = Sheet(
 
 
 def declare():
-    for sheet in (BUILDINGS, PEOPLE, UNITS, PARKING):
+    for sheet in (BUILDINGS, PEOPLE, UNITS, PARKING, VEHICLES):
         register(sheet)

@@ -9,13 +9,19 @@ import os
 import random
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from office import workbooks
 from office.imports import reading
+from office.models import Event, File, Import
 from office.refusals import Refused
 from tests import workbooks as made
+from tests.cast import client_of, make_estate, make_staff
 
 pytestmark = pytest.mark.faults
 
@@ -243,3 +249,31 @@ def test_whatever_arrives_is_read_or_refused(tmp_path):
         seen["refused" if outcome is None else "read"] += 1
         assert number < COUNT
     assert min(seen.values()) > COUNT // 20, seen
+
+
+def kept_files():
+    root = Path(settings.MEDIA_ROOT)
+    return {path for path in root.rglob("*") if path.is_file()} if root.exists() else set()
+
+
+def test_the_page_takes_or_refuses_and_never_keeps_a_part(db):
+    estate = make_estate()
+    client = client_of(make_staff("admin", (estate, "admin")))
+    dice = random.Random(SEED)
+    taken = refused = 0
+    for _number, (way, data) in zip(range(COUNT), wrong(SEED + 1), strict=False):
+        before = (Import.objects.count(), File.objects.count(), Event.objects.count(), kept_files())
+        answer = client.post(
+            reverse("office:import_new"), {"file": SimpleUploadedFile(dice.choice(NAMES), data)}
+        )
+        after = (Import.objects.count(), File.objects.count(), Event.objects.count(), kept_files())
+        assert answer.status_code in (302, 422), (way, answer.status_code)
+        if answer.status_code == 302:
+            taken += 1
+            assert client.get(answer.headers["Location"]).status_code == 200, way
+            assert after[:2] == (before[0] + 1, before[1] + 1), way
+        else:
+            refused += 1
+            assert after == before, way
+            assert b"refusal" in answer.content or b"alert" in answer.content, way
+    assert taken > COUNT // 20 < refused

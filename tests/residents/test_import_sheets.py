@@ -8,11 +8,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from office import search
 from office.imports import intake
 from office.imports.sheets import SHEETS
 from office.models import Building, Event, Section, Unit
 from residents import actions
-from residents.models import Occupancy, Person, Phone
+from residents.models import Occupancy, Person, Phone, Vehicle
 from tests import imported, workbooks
 from tests.cast import client_of, make_building, make_estate, make_staff, make_unit
 
@@ -236,3 +237,34 @@ def test_every_declared_sheet_knows_its_own_labels_in_every_language():
             assert {key: (one.index, one.certainty) for key, one in found.items()} == {
                 column.key: (place, "sure") for place, column in enumerate(sheet.columns)
             }, (sheet.key, language)
+
+
+VEHICLES = ["车牌号", "房号", "车主", "车类型", "颜色", "车品牌", "车位号", "开始时间", "结束时间"]
+
+
+def test_vehicles_come_in_with_their_space_and_keeper(register, admin):
+    space = make_unit(register, "P1-C1", kind="parking")
+    rows = [
+        VEHICLES,
+        ["粵B·12345", "3-2-1201", "張小明", "9901", "白", "比亞迪", "P1-C1", "2024-01-01", ""],
+        ["粤B99999", "3-2-1201", "", "电动车", "", "", "", "", ""],
+        ["粤B 12345", "3-2-1201", "", "", "", "", "", "", ""],
+        ["狗", "3-2-1201", "無此人", "飛船", "", "", "3-2-1201", "", ""],
+        ["粤B77777", "9-9-9", "誰", "", "", "", "3-2-1201", "", ""],
+    ]
+    data = workbooks.xlsx({"车辆": rows})
+    counts, batch = brought_in(register, admin, data)
+    assert (batch.sheet, counts) == ("vehicles", {"create": 2, "error": 3})
+    assert [cell for cell, _reason in errors(batch)] == ["A4", "A5", "D5", "B6", "G6", "C6"]
+    vehicle = Vehicle.objects.get(plate="粤B12345")
+    assert (vehicle.person.name, vehicle.kind, vehicle.colour) == ("張小明", "car", "白")
+    assert [parking.space for parking in vehicle.parkings.all()] == [space]
+    assert search.find([register.pk], "粤B12345")[0].subject_id == vehicle.pk
+    assert brought_in(register, admin, data)[0] == {"unchanged": 3, "error": 2}
+    for language in ("en", "zh-hant", "zh-hans"):
+        director = make_staff(f"director-{language}", (register, "director"), language=language)
+        answer = client_of(director).post(reverse("residents:vehicles"), {"export": "xlsx"})
+        again = matched(received(register, admin, b"".join(answer.streaming_content)), admin)
+        assert (again.sheet, imported.counts(again)) == ("vehicles", {"unchanged": 2}), again.headers
+    imported.rolled_back(batch, admin)
+    assert not Vehicle.objects.exists()

@@ -24,7 +24,7 @@ from tickets import rules
 from tickets.actions import change
 from tickets.models import Category, Ticket, WorkOrder
 
-FOLDER = Path(__file__).parent / "mappings"
+FOLDER = Path(__file__).parent.parent / "mappings"
 FIELDS = (
     "number", "status", "category", "opened_at", "closed_at", "ended_at", "problem", "place", "unit", "channel",
     "reporter_name", "reporter_phone", "result", "urgent",
