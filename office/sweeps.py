@@ -58,15 +58,17 @@ def run(name, now=None):
     except Exception as problem:
         log.exception("sweep %s failed", name)
         result = Result(failed=1, error=f"{type(problem).__name__}: {problem}"[:2000])
-    SweepRun.objects.update_or_create(
+    run = SweepRun(
         name=name,
-        defaults={
-            "started_at": started,
-            "finished_at": timezone.now(),
-            "found": result.found,
-            "done": result.done,
-            "failed": result.failed,
-            "error": result.error,
-        },
+        started_at=started,
+        finished_at=timezone.now(),
+        found=result.found,
+        done=result.done,
+        failed=result.failed,
+        error=result.error,
+    )
+    written = ["started_at", "finished_at", "found", "done", "failed", "error"]
+    SweepRun.objects.bulk_create(  # one statement: a minute has many sweeps that find nothing
+        [run], update_conflicts=True, unique_fields=["name"], update_fields=written
     )
     return result
