@@ -20,7 +20,8 @@ from office import escalation, printing, series
 from office.models import Event, Message, Promise, SearchKey, Staff, Unit
 from tests.benchmarks.exporting import Exporting
 from tickets import actions, printouts
-from tickets.models import Category, Ticket, WorkOrder
+from tickets.models import Category, LogEntry, Ticket, WorkOrder
+from tickets.views.rows import PAPER
 
 from .finding import Finding
 
@@ -119,6 +120,7 @@ class Cases(Exporting, Finding):
                 Event, Event.objects.get(subject_kind=Ticket.SUBJECT, subject_id=self.taken.pk).pk
             ),
         }
+        rows["log"] = row_of(LogEntry, LogEntry.objects.about(Ticket.SUBJECT, self.taken.pk).get().pk)
         keys = SearchKey.objects.filter(subject_kind=Ticket.SUBJECT, subject_id=self.taken.pk)
         rows["keys"] = [row_of(SearchKey, pk) for pk in keys.values_list("pk", flat=True)]
 
@@ -129,6 +131,7 @@ class Cases(Exporting, Finding):
                 put(cursor, WorkOrder, rows["order"] | {"ticket_id": ticket, "number": f"{number}-1"})
                 put(cursor, SearchKey, *[row | {"subject_id": ticket} for row in rows["keys"]])
                 put(cursor, Event, rows["event"] | {"subject_id": ticket, "subject_text": number})
+                put(cursor, LogEntry, rows["log"] | {"became_id": ticket, "became_text": number})
 
         insert()
         return insert, {}
@@ -199,11 +202,8 @@ class Cases(Exporting, Finding):
     # --- paper ---------------------------------------------------------------------------------------------------
 
     def orders(self, count):
-        rows = WorkOrder.objects.filter(technician__isnull=False).select_related(
-            "ticket__category", "ticket__unit__building", "ticket__asset", "ticket__estate", "ticket__owner", "ticket__building",
-            "technician", "estate",
-        )  # fmt: skip
-        return list(rows.prefetch_related("lines", "ticket__water_tests").order_by("-pk")[:count])
+        found = WorkOrder.objects.filter(technician__isnull=False).select_related(*PAPER)
+        return list(found.prefetch_related("lines", "ticket__water_tests").order_by("-pk")[:count])
 
     def sheet(self):
         def draw():

@@ -119,7 +119,7 @@ def work_order(order, *, size=None, history=None):
     ticket, estate, zone = order.ticket, order.ticket.estate, order.ticket.estate.zone
     language = sheet_language(ticket)
     if history is None:
-        history = reports.fault_history(ticket, limit=3)
+        history = reports.fault_history(ticket, limit=3, only=("number", "opened_at", "state", "result"))
     lines = list(order.lines.all())
     tests = [test for test in ticket.water_tests.all() if order.ended_at and test.tested_at >= order.ended_at]
     with translation.override(language):

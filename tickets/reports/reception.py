@@ -11,11 +11,11 @@ from office.addresses import row_address
 from office.models import Department, DepartmentHead, Posting, Promise, Staff
 from office.roles import HEADS, ROLES
 from tickets import reception
-from tickets.models import Handover, LogEntry, Ticket
+from tickets.models import Handover, LogEntry
 
 # Not `card`, `starts` and `KINDS`: they make this module a room of the household page (config/desk.py).
 __all__ = [
-    "counterpart", "experts", "keys_of_entries", "keys_of_entry", "of_ticket", "open_for_shift", "waiting_handovers",
+    "counterpart", "experts", "keys_of_entries", "keys_of_entry", "open_for_shift", "waiting_handovers",
     "writers",
 ]  # fmt: skip
 
@@ -111,14 +111,6 @@ def waiting_handovers(staff):
         acknowledged_at__isnull=True, withdrawn=False
     )
     return list(rows.select_related("estate", "written_by").order_by("written_at", "pk")[:20])
-
-
-def of_ticket(ticket):
-    """The lines that became this ticket, the first first."""
-    return list(
-        LogEntry.objects.kept().about(Ticket.SUBJECT, ticket.pk).only("pk", "number", "at", "automatic", "became_text")
-        .order_by("at", "pk")[:5]
-    )  # fmt: skip
 
 
 # --- the household page ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q, Sum
 from office import clocks, search
 from office.models import Event, Promise, Staff, Unit
 from office.models.by_hand import from_json
-from tickets.models import Asset, CallbackTry, Category, Request, Ticket, WorkLine, WorkOrder
+from tickets.models import Asset, CallbackTry, Category, LogEntry, Request, Ticket, WorkLine, WorkOrder
 
 
 def is_repeat(*, estate, category, unit, asset, now):
@@ -56,7 +56,9 @@ def fault_history(ticket, limit=8, only=()):
         return []
     place = {"unit_id": ticket.unit_id} if ticket.unit_id else {"asset_id": ticket.asset_id}
     earlier = Ticket.objects.filter(category_id=ticket.category_id, opened_at__lt=ticket.opened_at, **place)
-    earlier = earlier.select_related("technician").order_by("-opened_at", "-pk")
+    earlier = earlier.order_by("-opened_at", "-pk")
+    named = not only or any(name.startswith("technician") for name in only)
+    earlier = earlier.select_related("technician") if named else earlier
     return list((earlier.only(*only) if only else earlier)[:limit])
 
 
@@ -67,6 +69,7 @@ class Sheet:
     orders: list[WorkOrder]
     promises: list[Promise]
     events: list[Event]
+    log: list[LogEntry]  # the lines it came from, the first first
     tests: bool
     callbacks: bool
     requests: bool
@@ -91,6 +94,9 @@ SELECT json_build_object(
   'events', (SELECT json_agg(event) FROM (
      SELECT * FROM office_event WHERE subject_kind = %(kind)s AND subject_id = %(id)s
      ORDER BY id DESC LIMIT %(events)s) AS event),
+  'log', (SELECT json_agg(line) FROM (
+     SELECT id, number, at FROM tickets_logentry
+     WHERE became_kind = %(kind)s AND became_id = %(id)s AND NOT withdrawn ORDER BY at, id LIMIT 5) AS line),
   'staff', (SELECT json_agg(person) FROM (
      SELECT id, name, name_en FROM office_staff WHERE id IN (
        SELECT unnest(%(staff)s::bigint[])
@@ -133,7 +139,7 @@ def sheet_of(ticket, events):
     ticket.crew = {order.technician_id for order in orders}
     for promise in promises:
         promise.owner = staff.get(promise.owner_id)
-    return Sheet(orders, promises, rows(Event, "events"), *parts)
+    return Sheet(orders, promises, rows(Event, "events"), rows(LogEntry, "log"), *parts)
 
 
 def technicians(*estate_ids):

@@ -54,8 +54,8 @@ def work_order_pdf(request, pk):
     """維修工作單 as PDF; looking at it is not printing it."""
     from tickets import printouts  # here: see `answer`
 
-    order = rows.order(request, pk)
-    return answer(printouts.work_order(order, size=size_of(request, order.estate)))
+    order = rows.order(request, pk, related=rows.PAPER)
+    return answer(printouts.work_order(order, size=size_of(request, order.ticket.estate)))
 
 
 @may("tickets.print", "tickets.print_own")

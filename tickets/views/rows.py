@@ -20,6 +20,11 @@ PAGE = (
 )
 
 
+ORDER_PAGE = ("technician", "estate", *(f"ticket__{name}" for name in PAGE))
+# What a work order's sheet names. Each table less spares a millisecond: PostgreSQL tries the orders of all joins.
+PAPER = ("ticket__estate", "ticket__unit", "ticket__asset", "ticket__category", "ticket__owner", "technician")
+
+
 def tickets(staff):
     """All tickets where the posting reads repairs; elsewhere those with a work order of one's own."""
     rows = Ticket.objects.visible_to(staff, "tickets.read")
@@ -46,10 +51,9 @@ def orders(staff):
     return rows
 
 
-def order(request, pk):
+def order(request, pk, related=ORDER_PAGE):
     """One work order with its ticket, or 404: technicians see their own only (SPEC §1)."""
-    related = [f"ticket__{name}" for name in PAGE]
-    return get_object_or_404(orders(request.user).select_related("technician", "estate", *related), pk=pk)
+    return get_object_or_404(orders(request.user).select_related(*related), pk=pk)
 
 
 def of_estate(request, model, permission):

@@ -72,7 +72,7 @@ def ticket(request, pk):
             for promise in sheet.promises
             if not promise.is_open
         ],
-        "facts": [*facts(row), *log_lines(row)],
+        "facts": [*facts(row), *log_lines(sheet.log)],
         "costs": costs(row),
         "quote_lines": list(row.quote_lines.all()) if row.quoted_amount is not None else [],
         "orders": sheet.orders,
@@ -195,7 +195,7 @@ def facts(ticket):
     return found
 
 
-def log_lines(ticket):
+def log_lines(lines):
     """The lines of the reception log it came from."""
     return [
         (
@@ -203,7 +203,7 @@ def log_lines(ticket):
             f"{line.number or lists.stamp(line.at)}",
             reverse("tickets:reception_entry", args=[line.pk]),
         )
-        for line in reports.of_ticket(ticket)
+        for line in lines
     ]
 
 
