@@ -13,6 +13,7 @@ import sys
 import zipfile
 from datetime import date, datetime, time, timedelta
 
+from office import formulas
 from office.workbooks.words import (
     ERROR_CELLS,
     HEAD,
@@ -274,7 +275,7 @@ class Text:
                         raise Unreadable("format", "", line=line - 1)
                     if number == 0 and len(row) <= 2 and row and row[0].startswith("sep="):
                         row = []
-                    yield number, [cell.strip() if cell != cell.strip() else cell for cell in row]
+                    yield number, [formulas.unguarded(cell.strip()) for cell in row]
             except csv.Error as problem:
                 raise Unreadable("quote", problem, line=line) from problem
             except UnicodeError as problem:

@@ -142,6 +142,6 @@ def test_units_keep_their_numbers_days_and_whole_notes(estate, desk):
     answer = desk.post(f"{reverse('residents:units')}?export=xlsx", {"query": ""})
     (rows,) = sheets(b"".join(answer.streaming_content))
     row = dict(zip(rows[0], rows[1], strict=True))
-    assert (row["Unit"], row["Area (m²)"], row["Handed over on"], row["Note"]) == (
+    assert (row["Unit"], row["Area (m²)"], row["Handed over on"], row["note"]) == (
         "3-2-1201", 88.5, date(2025, 6, 1), "line 1\nline 2",
     )  # fmt: skip
