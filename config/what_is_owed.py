@@ -153,6 +153,11 @@ def _actions(staff):
         ("tickets.work_own", "mine", _("My work"), "tickets:my_work", "tool", "w"),
         ("tickets.dashboard", "dashboard", _("Dashboard"), "tickets:dashboard", "chart-bar", "d"),
     ]
+    if not staff.may("tickets.intake"):  # the gate's people; the front desk has these in the navigation
+        wanted += [
+            ("gate.release", "gate", _("Check a slip"), "residents:gate", "shield-check", "s"),
+            ("gate.visitors", "visitor", _("Visitor in"), "residents:visitor_new", "user-plus", "v"),
+        ]
     return [
         {
             "verb": verb,
@@ -169,6 +174,8 @@ def _actions(staff):
 
 
 def _hint(staff):
+    if staff.may("gate.release") and not staff.may("tickets.intake"):
+        return _("Slips are checked and visitors let in with the buttons above.")
     if staff.may("tickets.work_own"):
         return _("Work orders appear here as soon as they are dispatched to you.")
     if staff.may("tickets.read"):
