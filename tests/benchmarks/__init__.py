@@ -12,5 +12,6 @@ ratios are goals. The absolute figures belong to the machine named above the tab
 - `data.py`  the large databases, made once and kept as templates
 - `lane.py`  a process that is the production WSGI application as role `app` on one of them, and times what it is told
 - `cases.py` what a lane can be told
+- `finding.py` the search box: its data, cases and rows
 - `plan.py`  which ratios are taken, and their goals
 """

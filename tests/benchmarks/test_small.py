@@ -1,6 +1,6 @@
 """The benchmarks run: every row is reported at a small size. Times are not judged here; `make bench` does."""
 
-from . import __main__
+from . import __main__, finding
 
 ROWS = [
     "A against a plain view",
@@ -13,6 +13,14 @@ ROWS = [
     "dashboard: 20,000 to 2,000",
     "list page reads an index",
     "callback queue reads an index",
+    *[f"search, {name}: database p99" for name in finding.CLASSES],
+    "search, one character: database p99",
+    "search, two characters, to a sequential scan",
+    "search, an absent name, to a sequential scan",
+    "search walks its index in order",
+    "generic plans of search",
+    "search page, several found",
+    "search page, nobody found",
     "taking a repair",
     "queries of a sweep, nothing due",
     "sweep reads an index",
@@ -37,5 +45,7 @@ def test_every_row_is_reported(capsys):
     printed = capsys.readouterr().out
     assert "PostgreSQL" in printed
     facts = {row.name: row for row in rows if not row.spread}
+    for name in ("search walks its index in order", "generic plans of search"):
+        assert facts[name].ok, facts[name]
     for name in ("list page reads an index", "callback queue reads an index", "sweep reads an index"):
         assert facts[name].ok, facts[name]
