@@ -69,7 +69,7 @@ def draw_slip(facts, *, letterhead, language, size):
                 (_("No."), "narrow center"),
                 (_("Goods"), ""),
                 (_("Quantity"), "narrow right"),
-                (_("Remark"), "wide"),
+                (_("Remark"), "medium"),
                 (_("Compared"), "narrow center"),
             ],
             "goods": rows,

@@ -131,7 +131,7 @@ CARD_MOVES = {
 }
 KEY_MOVES = {
     "lend": Move(gettext_lazy("Give out"), (K.IN,), K.OUT, "gate.keys", "key", "o"),
-    "take_back": Move(gettext_lazy("Back"), (K.OUT, K.LOST), K.IN, "gate.keys", "arrow-back-up", "b"),
+    "take_back": Move(pgettext_lazy("key", "Back"), (K.OUT, K.LOST), K.IN, "gate.keys", "arrow-back-up", "b"),
     "lose": Move(pgettext_lazy("key", "Lost"), (K.OUT,), K.LOST, "gate.keys", "alert-triangle"),
     "give_back": Move(gettext_lazy("Give back for good"), (K.IN,), K.GIVEN_BACK, "gate.keys", "logout"),
 }  # fmt: skip

@@ -212,6 +212,7 @@ def register():
     promises.register_subject(Handover.SUBJECT, lambda pk: reverse("tickets:shift", args=[pk]))
     promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
     files.register_subject(Ticket.SUBJECT, may_read_files)
+    files.register_subject(WorkOrder.SUBJECT, may_read_order_files)
     undo.guard(WorkOrder, rules.why_not_unmade)
 
 
@@ -220,6 +221,13 @@ def may_read_files(staff, ticket_id):
     from tickets.views import rows  # here: views load when URLs do
 
     return rows.tickets(staff).filter(pk=ticket_id).exists()
+
+
+def may_read_order_files(staff, order_id):
+    """Who may open the ticket may see who signed for the work."""
+    from tickets.views import rows  # here: views load when URLs do
+
+    return rows.tickets(staff).filter(work_orders=order_id).exists()
 
 
 def catalogue_pages():

@@ -7,14 +7,28 @@ from random import Random
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import calls, lives, people, places, staff
+from config.demo import calls, gate, lives, people, places, staff
 from config.demo.bulk import Bulk
 from config.demo.repairs import Journal
 from config.demo.world import World
 from office import clocks, search
 from office.actions import estates
 from office.models import Building, Estate, Event, Promise, Section, Series, Staff, Unit
-from residents.models import Occupancy, Person, Phone, UnitState
+from residents.models import (
+    AccessCard,
+    Key,
+    KeyLoan,
+    Occupancy,
+    Parking,
+    Person,
+    Phone,
+    ReleaseSlip,
+    SlipLine,
+    SlipRefusal,
+    UnitState,
+    Vehicle,
+    Visitor,
+)  # fmt: skip
 from tickets.models import (
     Asset,
     CallbackTry,
@@ -32,7 +46,8 @@ from tickets.models import (
 # Parents before children: COPY checks the references of each table as it is written.
 ORDER = (
     Building, Section, Unit, Asset, Person, Phone, Occupancy, UnitState, Ticket, WorkOrder, Promise, WorkLine,
-    QuoteLine, Request, WaterTest, CallbackTry, LogEntry, Question, Handover, Event, Series,
+    QuoteLine, Request, WaterTest, CallbackTry, LogEntry, Question, Handover, Vehicle, Parking,
+    AccessCard, Key, KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Event, Series,
 )  # fmt: skip
 OTHERS = 5  # every further estate is a fifth of the first
 
@@ -81,6 +96,7 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         bulk.flush()
         script = found.scripts.setdefault(estate.code, []) if keep_script else None
         world = World(estate, bulk, Journal(bulk), crew, grounds, lot, now, script)
+        gate.stand(world)
         found.tickets += lives.run(world, months, size)
         bulk.flush()
         bulk.written += calls.own_lines(estate)

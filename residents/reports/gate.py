@@ -153,17 +153,22 @@ def _line(row, now):
     if kind == "slip":
         said = _("valid until %(at)s") % {"at": last_minute(at)}
         return cards.Line(
-            f"{_('Slip')} {text}", href, (_("valid"), "good"), note=" ".join(filter(None, [note, said]))
+            _("Slip %(number)s") % {"number": text},
+            href,
+            (_("valid"), "good"),
+            note=" ".join(filter(None, [note, said])),
         )
     if kind == "visitor":
         said = _("inside since %(at)s") % {"at": stamp(at)}
-        return cards.Line(f"{_('Visitor')} {text}", href, (Visitor.Purpose(state).label, "busy"), note=said)
+        return cards.Line(
+            _("Visitor %(name)s") % {"name": text}, href, (Visitor.Purpose(state).label, "busy"), note=said
+        )
     if kind == "key":
         late = state == Key.State.OUT and at is not None and at <= now
         due = _("due back %(at)s") % {"at": stamp(at)} if at else ""
         tone = "late" if late or state == Key.State.LOST else "busy" if at else "quiet"
         return cards.Line(
-            f"{_('Key')} {text}",
+            _("Key %(tag)s") % {"tag": text},
             href,
             (Key.State(state).label, tone),
             note=" ".join(filter(None, [note, due])),

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from office import clocks, lists
@@ -115,9 +116,11 @@ def key(request, pk):
                 }
             )
     place = (_("Unit"), row.unit.code, household(row.unit_id)) if row.unit else (_("Room"), row.room)
+    late = any(loan.is_open and loan.due_at <= request.now for loan in loans)
+    state = (_("overdue"), "late") if late else (row.get_state_display(), columns.KEY_TONES[row.state])
     context = {
-        "title": f"{_('Key')} {row.tag}", "moves": moves,
-        "state": (row.get_state_display(), columns.KEY_TONES[row.state]),
+        "title": _("Key %(tag)s") % {"tag": row.tag}, "moves": moves,
+        "state": state,
         "facts": [
             place, *([(_("Room"), row.room)] if row.unit and row.room else []), (_("Keys on the ring"), str(row.count)),
             (_("Held since"), lists.day(row.received_on)),
@@ -190,7 +193,12 @@ def key_take_back(request, pk):
 
     form = BackForm(answers.posted(request), version=row.version)
     return answers.handle(
-        request, _("Key %(tag)s comes back") % {"tag": row.tag}, form, _url(row), act, submit=_("Back")
+        request,
+        _("Key %(tag)s comes back") % {"tag": row.tag},
+        form,
+        _url(row),
+        act,
+        submit=pgettext("key", "Back"),
     )
 
 
@@ -209,7 +217,12 @@ def key_lose(request, pk):
 
     form = ReasonForm(answers.posted(request), version=row.version)
     return answers.handle(
-        request, _("Key %(tag)s is lost") % {"tag": row.tag}, form, _url(row), act, submit=_("Lost")
+        request,
+        _("Key %(tag)s is lost") % {"tag": row.tag},
+        form,
+        _url(row),
+        act,
+        submit=pgettext("key", "Lost"),
     )
 
 

@@ -18,10 +18,10 @@ from config.demo.bulk import Bulk
 from config.demo.life import Life
 from config.demo.repairs import Journal
 from config.demo.world import Plan, World
-from office import clocks, identity, roles, search
+from office import clocks, identity, journal, roles, search
 from office.actions import estates
 from office.models import Building, Estate, Event, Promise, SearchKey, Series, Staff, Unit
-from residents.models import Occupancy, Person
+from residents.models import AccessCard, Key, Occupancy, Person, ReleaseSlip, Vehicle, Visitor
 from tickets import actions
 from tickets.models import (
     Asset,
@@ -57,7 +57,7 @@ def test_the_demonstration_is_whole_and_breaks_no_rule(loaded):
     assert states == set(Ticket.State.values)
     for estate in loaded.estates:
         open_kinds = set(Promise.objects.filter(estate=estate).open().values_list("kind", flat=True))
-        assert open_kinds == {"arrival", "waiting", "water_test", "callback", "expert_answer"}
+        assert open_kinds == {"arrival", "waiting", "water_test", "callback", "expert_answer", "key_back"}
 
 
 def test_something_is_overdue_due_today_and_due_later(loaded):
@@ -156,6 +156,28 @@ def test_the_same_seed_gives_the_same_demonstration():
         return rows, names
 
     assert drawn() == drawn()
+
+
+def test_the_gate_has_something_to_show(loaded):
+    """A third of the households drive, somebody is inside, a slip is valid now, a key is overdue."""
+    for estate in loaded.estates:
+        assert (
+            Vehicle.objects.filter(estate=estate).count() * 4
+            >= AccessCard.objects.filter(estate=estate).count()
+        )
+        assert Visitor.objects.inside().filter(estate=estate).exists()
+        assert (
+            Visitor.objects.inside()
+            .filter(estate=estate, in_at__lt=clocks.midnight(NOW.date(), ZONE))
+            .exists()
+        )
+        slips = ReleaseSlip.objects.filter(estate=estate)
+        assert slips.filter(state="issued", valid_until__gt=NOW).exists()
+        assert {"issued", "released", "cancelled"} == set(slips.values_list("state", flat=True))
+        assert Promise.objects.filter(estate=estate, kind="key_back").overdue(NOW).exists()
+        for key in Key.objects.filter(estate=estate):
+            assert key.loans.open().exists() == (key.state == "out")
+    assert not {event.verb for event in Event.objects.all()} - journal.SENTENCES.keys()
 
 
 def test_it_loads_once_and_never_beside_other_data(loaded, capsys):

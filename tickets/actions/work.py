@@ -219,15 +219,24 @@ def finish(
     agreed_amount=None,
     consent_by="",
     file_ids=(),
+    signature=b"",
 ):
     """Work has ended at `ended_at` (the time on the slip, not of keying). A leak now owes its water test, all else
-    its callback. Paid work needs the amount agreed with the resident, on file or given here (SPEC §4.1, §4.3)."""
+    its callback. Paid work needs the amount agreed with the resident, on file or given here (SPEC §4.1, §4.3).
+
+    `signature`: the resident's, drawn on the telephone, as a picture; it is kept as a file of the work order."""
     ticket = change.begin(work_order.ticket, "finish", by)
     order = _own_order(ticket, work_order)
     made, before = _finish(
         ticket, order, ended_at=ended_at, result=result, lines=lines, signed_by=signed_by, arrived_at=arrived_at,
         agreed_amount=agreed_amount, consent_by=consent_by, file_ids=file_ids, by=by, now=now,
     )  # fmt: skip
+    if signature:
+        drawn = files.store(
+            data=signature, name="signature.png", content_type="image/png", estate=ticket.estate, by=by, now=now,
+            subject_kind=WorkOrder.SUBJECT, subject_id=order.pk, unit_id=ticket.unit_id, kind="signature",
+        )  # fmt: skip
+        made = [*made, undo.made(drawn)]
     undo.offer(verb="ticket.work_ended", subject=ticket, by=by, now=now, before=before, made=made)
     return ticket
 

@@ -14,6 +14,7 @@ from office.forms import (
     DecimalField,
     Form,
     Pills,
+    SignatureField,
     TimeInput,
 )
 from tickets.forms.fields import PastTimeField
@@ -52,14 +53,18 @@ class FinishForm(Form):
         self.arrived_at = work_order.arrived_at
         self.fields["ended_at"] = PastTimeField(now=now, label=gettext_lazy("Work ended at"), initial=now)
         self.fields["file_ids"] = AttachmentsField(upload_url=upload_url)
-        self.order_fields(
-            ["arrived_at", "ended_at", "result", "agreed_amount", "consent_by", "signed_by", "file_ids"]
-        )
+        # Translators: 業主簽名
+        self.fields["signature"] = SignatureField(label=gettext_lazy("Signature of the resident"))
+        names = "arrived_at ended_at result agreed_amount consent_by file_ids signature signed_by"
+        self.order_fields(names.split())
 
     result = forms.CharField(
         label=gettext_lazy("Result"), max_length=4000, widget=forms.Textarea({"rows": 3, "maxlength": None})
     )
-    signed_by = forms.CharField(label=gettext_lazy("Signed by"), max_length=120, required=False)
+    signed_by = forms.CharField(
+        label=gettext_lazy("Signed by"), max_length=120, required=False,
+        help_text=gettext_lazy("Where drawing is impossible, the name typed here stands for the signature."),
+    )  # fmt: skip
 
     def clean(self):
         super().clean()

@@ -55,6 +55,7 @@ class WorkOrderFacts:
     tested_at: str = ""
     test_passed: bool | None = None
     signed_by: str = ""
+    signature: str = ""  # address of the drawn one
     copies: int = 2
     blank: bool = False
 
@@ -107,7 +108,7 @@ def draw_work_order(facts, *, letterhead, language, size):
             ],
             "signs": [
                 (_("Technician"), ""),
-                (f"{_('Resident')} {facts.signed_by}".strip(), ""),
+                (f"{_('Resident')} {facts.signed_by}".strip(), facts.signature),
                 (_("Front desk"), ""),
             ],
         },
@@ -121,6 +122,7 @@ def work_order(order, *, size=None, history=None):
     if history is None:
         history = reports.fault_history(ticket, limit=3, only=("number", "opened_at", "state", "result"))
     lines = list(order.lines.all())
+    drawn = reports.signature(order) if order.ended_at else None
     tests = [test for test in ticket.water_tests.all() if order.ended_at and test.tested_at >= order.ended_at]
     with translation.override(language):
         facts = WorkOrderFacts(
@@ -158,6 +160,7 @@ def work_order(order, *, size=None, history=None):
             tested_at=stamp(tests[-1].tested_at, zone) if tests else "",
             test_passed=tests[-1].passed if tests else None,
             signed_by=order.signed_by,
+            signature=printing.attachment_url(drawn) if drawn else "",
             copies=estate.copies,
         )
     letterhead = printing.letterhead(estate, language)

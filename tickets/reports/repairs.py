@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
 from office import clocks, search
-from office.models import Event, Promise, Staff, Unit
+from office.models import Event, File, Promise, Staff, Unit
 from office.models.by_hand import from_json
 from tickets.models import Asset, CallbackTry, Category, LogEntry, Request, Ticket, WorkLine, WorkOrder
 
@@ -329,3 +329,9 @@ def keys_of_tickets():
     rows = Ticket.objects.values_list("pk", "estate_id", "number", "source_number")
     for pk, estate_id, number, source_number in rows.iterator(chunk_size=5_000):
         yield pk, estate_id, search.keys_of_number(number) | search.keys_of_number(source_number)
+
+
+def signature(order):
+    """The resident's signature drawn when the work ended, or None: the name typed stands for it."""
+    rows = File.objects.filter(subject_kind=WorkOrder.SUBJECT, subject_id=order.pk, kind="signature")
+    return rows.filter(removed_at__isnull=True).order_by("-pk").first() if order.ended_at else None

@@ -89,6 +89,7 @@ def work_order(request, pk):
         "files": files(ticket),
         "lines": list(order.lines.all()) if order.ended_at else [],
         "latest": latest,
+        "signature": reports.signature(order),
     }
     return render(request, "tickets/work_order.html", context)
 
@@ -148,7 +149,7 @@ def finish(request, pk):
             actions.finish(
                 work_order=order, ended_at=data["ended_at"], result=data["result"], signed_by=data["signed_by"],
                 arrived_at=data.get("arrived_at"), agreed_amount=data.get("agreed_amount"), consent_by=data.get("consent_by", ""),
-                file_ids=data["file_ids"], lines=lines_of(formset), by=request.user, now=request.now,
+                file_ids=data["file_ids"], signature=data["signature"], lines=lines_of(formset), by=request.user, now=request.now,
             )  # fmt: skip
             return moving.back_to(request, ticket)
 
