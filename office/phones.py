@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 
@@ -26,6 +27,7 @@ def is_placeholder(text):
     return bool(_PLACEHOLDER.match(bare(text)))
 
 
+@lru_cache(maxsize=8192)  # a file's row is read when it is parsed and again when it is compared
 def read(text, country):
     """The digits to keep: E.164 without + where the number can exist in `country`, else the bare digits.
 

@@ -17,6 +17,7 @@ _MONTHS = {name: number for number, name in enumerate(
 )}  # fmt: skip
 _TIME = r"(?:[t\s]+|日\s*)(?:上午|下午)?\s*\d{1,2}[::时]\d{1,2}.*$"
 _WEEKDAY = r"[\s,(]*(?:星期|周|礼拜)[一二三四五六日天1-7]\)?"
+_PLAIN = re.compile(r"([12]\d{3})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})")
 _SHORT_YEAR = re.compile(r"(\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
@@ -93,6 +94,8 @@ def _day(cell):
         raise Bad(_("This is no date."))
     if isinstance(cell, (int, float)):
         return _of_number(cell)
+    if plain := _PLAIN.fullmatch(cell):
+        return _ymd(int(plain[1]), int(plain[2]), int(plain[3]), cell)
     words = search.arabic(search.fold(half_width(said(cell)))).strip(" .。")
     if re.fullmatch(r"\d{4,8}(?:\.\d{1,12})?", words):
         return _of_number(float(words))

@@ -22,12 +22,16 @@ _NOTHING = {"", "-", "--", "—", "——", "/", "\\", "无", "没有", "暂无"
 
 def half_width(text):
     """NFKC, single blanks: １２０１ → 1201. Also what looks like a hyphen becomes one."""
+    if text.isascii():
+        return " ".join(text.split())
     text = unicodedata.normalize("NFKC", text)
     return " ".join(re.sub(r"[‐‑‒–—―−－﹣]", "-", text).split())
 
 
 def said(cell):
     """A cell as people read it: 1011.0 is 1011. Bad for what shows an error instead of a value."""
+    if type(cell) is str and cell.isalnum():
+        return cell
     if isinstance(cell, bool):
         return "1" if cell else "0"
     if isinstance(cell, (int, float, Decimal)):
@@ -171,6 +175,8 @@ def _decimal(cell, area, step):
     if isinstance(cell, (bool, date)):
         raise Bad(_("This is no number."))
     words = said(cell)
+    if isinstance(cell, (int, float)) and abs(cell) < LOST:
+        return Decimal(words)
     plain = _LEAD.sub("", search.fold(half_width(words)).replace(" ", ""))
     if area and _FEET.search(plain):
         return _from_feet(plain, step)
