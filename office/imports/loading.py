@@ -128,6 +128,8 @@ class Run:
         self._ids: defaultdict[str, list] = defaultdict(list)
         self._defaults = {name: _defaults(table.model) for name, table in self.tables.items()}
         self._cache: defaultdict[str, dict] = defaultdict(dict)  # of this batch: table → key → Found
+        self._primed: defaultdict[str, set] = defaultdict(set)  # asked for in this batch, found or not
+        self._made: defaultdict[str, set] = defaultdict(set)  # primary keys made so far
         self._keys: defaultdict[str, dict] = defaultdict(dict)  # staged so far: table → key → pk
         self._changed: defaultdict[str, dict] = defaultdict(dict)  # staged so far: table → pk → row
         self._writes: dict[tuple, list] = {}
@@ -135,16 +137,22 @@ class Run:
 
     # --- what is there
 
-    def prime(self, table, keys):
-        """Look up many keys at once: in the register and among what this import stages."""
-        cache = self._cache[table]
-        keys = {key for key in keys if key not in cache}
+    def prime(self, table, keys, *, fresh=False):
+        """Look up many keys at once: in the register and among what this import stages.
+
+        `fresh`: they speak of rows this import makes, so the register need not be asked.
+        """
+        cache, primed = self._cache[table], self._primed[table]
+        keys = {key for key in keys if key not in primed and key not in cache}
         if not keys:
             return
-        found = {
-            key: Found(pk, {name: plain(value) for name, value in values.items()})
-            for key, (pk, values) in self.tables[table].find(self, keys).items()
-        }
+        primed |= keys
+        found = {}
+        if not fresh:
+            found = {
+                key: Found(pk, {name: plain(value) for name, value in values.items()})
+                for key, (pk, values) in self.tables[table].find(self, keys).items()
+            }
         staged = self._staged_keys(table, keys)
         changed = self._staged_rows(table, {*staged.values(), *(one.pk for one in found.values())})
         for key in keys:
@@ -157,6 +165,10 @@ class Run:
                 one = Found(pk, {**(one.values if one and one.pk == pk else {}), **values}, number)
             if one is not None:
                 cache[key] = one
+
+    def makes(self, table, pk):
+        """Whether this run makes the row; of earlier runs of the import it does not know."""
+        return pk in self._made[table]
 
     def get(self, table, key):
         """The Found of a primed key, or None."""
@@ -193,6 +205,7 @@ class Run:
         values = {**self._defaults[table], **{name: plain(value) for name, value in values.items()}, "id": pk}
         self._writes[table, pk] = [row.number, "create", values, None, event, shared]
         self._changed[table][pk] = row.number
+        self._made[table].add(pk)
         one = Found(pk, values, row.number)
         for key in keys:
             self._cache[table][key] = one
@@ -253,6 +266,7 @@ class Run:
                     copy.write_row((self.batch.pk, table, key, pk))
         self._writes, self._new_keys = {}, []
         self._cache.clear()
+        self._primed.clear()
 
     def amend(self, table, found, changes):
         """Change what this import has staged itself (a share that a later row makes smaller)."""
