@@ -100,9 +100,12 @@ def _copy_out(model, after):
     from django.db import connection
 
     data = io.BytesIO()
-    with connection.cursor() as cursor, cursor.copy(
-        f"COPY (SELECT * FROM {model._meta.db_table} WHERE id > {after} ORDER BY id) TO STDOUT (FORMAT binary)"
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            f"COPY (SELECT * FROM {model._meta.db_table} WHERE id > {after} ORDER BY id) TO STDOUT (FORMAT binary)"
+        ) as copy,
+    ):
         for block in copy:
             data.write(block)
     return data.getvalue()

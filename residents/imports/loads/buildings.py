@@ -36,7 +36,7 @@ def building_of(run, row, code, values=None, *, shared=True):
 
 def section_of(run, row, building, building_code, code, values=None, *, shared=True):
     key = f"{building}|{code}"
-    run.prime("section", [key])
+    run.prime("section", [key], fresh=run.makes("building", building))
     found = run.get("section", key)
     values = {name: value for name, value in (values or {}).items() if value is not None}
     if found is None:

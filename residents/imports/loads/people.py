@@ -9,7 +9,7 @@ from office import identity, journal, phones
 from office.imports import units as places
 from office.imports.loading import Load
 from residents.imports.loads.found import OCCUPANCIES, PEOPLE, PERSON_COLUMNS, PHONES, folded
-from residents.imports.loads.relations import is_new_owner, is_related, relate, why_not_own
+from residents.imports.loads.relations import is_new_owner, is_related, prime_relations, relate, why_not_own
 from residents.models import Person, Phone
 
 
@@ -168,6 +168,7 @@ class People(Load):
         everybody = {row.number: self._one(run, row) for row in rows}
         self._units = places.said(run, {code for one in everybody.values() for code in one.units})
         prime_people(run, everybody.values())
+        prime_relations(run, self._pairs(run, everybody.values()))
         for row in rows:
             one = everybody[row.number]
             units = self._places(row, one)
@@ -202,6 +203,15 @@ class People(Load):
             identity_number=values.get("identity"), identity_type=values.get("identity_type") or "",
             units=values.get("unit") or (), values=own,
         )  # fmt: skip
+
+    def _pairs(self, run, everybody):
+        """(unit, person or None) of what the register has already."""
+        pairs = set()
+        for one in everybody:
+            found = known(run, one)
+            for said in one.units:
+                pairs |= {(unit, found and found.pk) for unit, _code in self._units.get(said, ())}
+        return pairs
 
     def _places(self, row, one):
         """[(unit, code)] of the codes the row names."""

@@ -17,7 +17,7 @@ def owners_of(run, unit):
     found = []
     for number in range(1, OWNERS + 1):
         key = f"own|{unit}|{number}"
-        run.prime("occupancy", [key])
+        run.prime("occupancy", [key], fresh=run.makes("unit", unit))
         one = run.get("occupancy", key)
         if one is None:
             break
@@ -25,8 +25,15 @@ def owners_of(run, unit):
     return found
 
 
-def prime_owners(run, units):
-    run.prime("occupancy", {f"own|{unit}|{number}" for unit in units for number in (1, 2)})
+def prime_relations(run, pairs):
+    """Look up at once what (unit, person) pairs of the register are to one another, and who owns these units."""
+    keys = {f"own|{unit}|{number}" for unit, _person in pairs for number in (1, 2, 3)}
+    keys |= {f"{unit}|{person}|{role}" for unit, person in pairs if person for role in Occupancy.Role.values}
+    run.prime("occupancy", keys)
+
+
+def _is_fresh(run, unit, person):
+    return run.makes("unit", unit) or run.makes("person", person)
 
 
 def why_not_own(run, unit_code, unit, share):
@@ -60,7 +67,7 @@ def is_new_owner(run, unit, person):
 def is_related(run, unit, person):
     """Whether somebody is something at the unit already: a row that does not say what changes nothing."""
     keys = [f"{unit}|{person}|{role}" for role in Occupancy.Role.values]
-    run.prime("occupancy", keys)
+    run.prime("occupancy", keys, fresh=_is_fresh(run, unit, person))
     day = run.place.today.isoformat()
     found = (run.get("occupancy", key) for key in keys)
     return any(one and (not one.values.get("until") or str(one.values["until"]) > day) for one in found)
@@ -69,7 +76,7 @@ def is_related(run, unit, person):
 def relate(run, row, unit, unit_code, person, role, *, share=None, since=None, until=None, lives_here=None):
     """Stage that the person is something at the unit, unless the register says so already."""
     key = f"{unit}|{person}|{role}"
-    run.prime("occupancy", [key])
+    run.prime("occupancy", [key], fresh=_is_fresh(run, unit, person))
     found = run.get("occupancy", key)
     since = since or run.place.today
     if found is not None:

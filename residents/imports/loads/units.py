@@ -19,7 +19,7 @@ from residents.imports.loads.found import (
     UNITS,
 )  # fmt: skip
 from residents.imports.loads.people import known, person_of, prime_people, say_differences, write_person
-from residents.imports.loads.relations import is_new_owner, prime_owners, relate, why_not_own
+from residents.imports.loads.relations import is_new_owner, prime_relations, relate, why_not_own
 
 
 def parts(building, section, room):
@@ -62,9 +62,22 @@ class Units(Load):
         prime_people(run, [one for several in named.values() for one, _share in several])
         refs = {f"ref|{number}" for row in rows for number in row.values.get("owner_no") or ()}
         run.prime("person", refs)
-        prime_owners(run, {found.pk for row in rows if (found := run.get("unit", spots[row.number][2]))})
+        prime_relations(run, self._pairs(run, rows, spots, named))
         for row in rows:
             self._row(run, row, spots[row.number], named[row.number])
+
+    @staticmethod
+    def _pairs(run, rows, spots, named):
+        """(unit, person or None) of what the register has already."""
+        pairs = set()
+        for row in rows:
+            unit = run.get("unit", spots[row.number][2])
+            if unit is None or run.makes("unit", unit.pk):
+                continue
+            people = [known(run, one) for one, _share in named[row.number]]
+            people += [run.get("person", f"ref|{number}") for number in row.values.get("owner_no") or ()]
+            pairs |= {(unit.pk, None), *((unit.pk, person.pk) for person in people if person)}
+        return pairs
 
     def _row(self, run, row, spot, named):
         code = spot[2]
