@@ -53,6 +53,7 @@ year: ## a simulated year of sweeps at full size
 bench: ## speed as ratios to yardsticks of the same run
 	@bin/setup test
 	@GUANJIA_TEST=1 GUANJIA_FULL=1 $(PYTHON) -m tests.benchmarks $(ARGS)
+	@$(PYTHON) -m tests.benchmarks.imports
 
 COMPILE = $(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet

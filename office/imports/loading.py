@@ -48,9 +48,14 @@ class Table:
 
 
 class Load:
-    """What the rows of a sheet write. `tables` in the order of writing: what is referred to comes first."""
+    """What the rows of a sheet write. `tables` in the order of writing: what is referred to comes first.
+
+    `subjects`: the tables whose rows the file's rows stand for; one that makes only something else (an owner for a
+    unit that is there) changes them. Empty: all.
+    """
 
     tables: tuple[Table, ...] = ()
+    subjects: tuple[str, ...] = ()
 
     def plan(self, run, rows):
         """Stage what `rows` (at most BATCH) write, or say what is wrong with them."""
@@ -211,7 +216,9 @@ class Run:
             self._cache[table][key] = one
             self._keys[table][key] = pk
             self._new_keys.append((table, key, pk))
-        row.creates = row.creates or not shared
+        if not shared:
+            row.updates = True
+            row.creates = row.creates or not self.load.subjects or table in self.load.subjects
         return pk
 
     def update(self, table, row, found, after, *, event=None):

@@ -163,6 +163,7 @@ def prime_people(run, everybody):
 
 class People(Load):
     tables = (PEOPLE, PHONES, OCCUPANCIES)
+    subjects = ("person",)
 
     def plan(self, run, rows):
         everybody = {row.number: self._one(run, row) for row in rows}

@@ -39,6 +39,7 @@ class Units(Load):
     """A unit with its building and entrance, made where they are missing, and with its owners where the row names them."""
 
     tables = (BUILDINGS, SECTIONS, UNITS, PEOPLE, PHONES, OCCUPANCIES)
+    subjects = ("unit",)
 
     def where(self, row):
         values = row.values
