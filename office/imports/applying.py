@@ -28,6 +28,8 @@ WRITES = ImportWrite._meta.db_table
 def apply(job):
     """Write the valid rows (`args["all"]`: only if every row is valid). Rows that changed in the meantime are compared again first."""
     batch = _agree(job)
+    if batch is None:
+        return
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -65,6 +67,8 @@ def _agree(job):
     with transaction.atomic():
         batch = checking.locked(job.args["import"])
         if batch.state == Import.State.APPLIED:
+            if _is_done(job, batch):
+                return None
             raise Refused(_("This import is applied already."))
         if batch.state != Import.State.CHECKED:
             raise Refused(_("This import has not been checked."))
@@ -83,6 +87,14 @@ def _agree(job):
     if job.args.get("all") and batch.counts.get("error"):
         raise Refused(_("There are rows with errors; nothing was written."))
     return batch
+
+
+def _is_done(job, batch):
+    """Whether this very job did it already: its worker died between the commit and saying so."""
+    if batch.job_id != job.pk or job.attempts < 2:
+        return False
+    job.total = job.done = batch.writes.count()
+    return True
 
 
 def _stale(batch):
@@ -265,6 +277,8 @@ def roll_back(job):
     now = timezone.now()
     with transaction.atomic():
         batch = checking.locked(job.args["import"])
+        if batch.state == Import.State.ROLLED_BACK and _is_done(job, batch):
+            return
         if batch.state != Import.State.APPLIED:
             raise Refused(_("Only an applied import is rolled back."))
         if batch.swept_at:
