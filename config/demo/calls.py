@@ -270,7 +270,7 @@ class Calls:
         last = not any(call.kind == "shift" and call.at < self.now for call in self.calls)
         values = {
             "id": self.bulk.reserve(Handover), "estate_id": self.estate.pk, "day": at.date(), "shift": "morning",
-            "text": self.say(self.lot.choice(HANDED)), "open_lines": as_json(self.open if last else []),
+            "text": self.say(HANDED[0] if last else self.lot.choice(HANDED)), "open_lines": as_json(self.open if last else []),
             "written_by_id": by.pk, "written_at": at,
         }  # fmt: skip
         data = {"shift": {"word": "log.shift.morning"}, "day": f"{at:%Y-%m-%d}"}

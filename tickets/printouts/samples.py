@@ -227,7 +227,7 @@ printing.register(
     Form(
         "reception_log",
         gettext_lazy("Log of the customer service centre"),
-        _blank(draw_log, LogFacts(blank=16)),
+        _blank(draw_log, LogFacts(blank=20)),
         _sample_log,
     )
 )

@@ -30,7 +30,7 @@ def intake(request):
         form = IntakeForm(request.POST, estate=request.estate, now=request.now)
         return _save(request, form) if form.is_valid() else _page(request, form, status=422)
     if entry := _entry(request, request.GET.get("entry", "")):
-        initial = _from_entry(entry)
+        initial = _from_entry(request, entry)
     else:
         initial = _prefilled(request, _asked_place(request))
     form = IntakeForm(estate=request.estate, now=request.now, initial=initial)
@@ -103,17 +103,15 @@ def _entry(request, text):
     return row
 
 
-def _from_entry(entry):
-    """What the line says already is not asked twice."""
+def _from_entry(request, entry):
+    """What the line says already is not asked twice; where it names nobody, whoever lives there is proposed."""
     person = entry.person if entry.unit_id else None
     place = places.Place(unit=entry.unit, person=person, text="" if entry.unit_id else entry.place)
-    initial = {
-        "reporter_name": entry.name,
-        "reporter_phone": entry.phone,
-        "problem": entry.asked,
-        "channel": reception.TICKET_CHANNELS[entry.channel],
-    }
-    return initial | ({"place": place} if place.value else {})
+    initial = {"problem": entry.asked, "channel": reception.TICKET_CHANNELS[entry.channel]}
+    if not place.value or entry.name or entry.phone:
+        initial |= {"reporter_name": entry.name, "reporter_phone": entry.phone}
+        return initial | ({"place": place} if place.value else {})
+    return initial | _prefilled(request, place)
 
 
 def _asked_place(request):

@@ -72,10 +72,12 @@ def _chosen(request):
 
 
 def _day_of(text, today):
+    """The day asked for; today for what is none, or lies where no calendar of ours reaches."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return today
+    return day if 1900 <= day.year < 3000 else today
 
 
 @may(reception.READ)
@@ -164,6 +166,10 @@ def _prefilled(request):
         place.unit = _opened(request, Unit.objects.select_related("building", "estate"), asked["unit"])
     if asked["person"]:
         place.person = _opened(request, Person.objects.select_related("estate"), asked["person"])
+    elif place.unit:  # whoever lives there, as at the intake; the clerk sees the name and mends it
+        day = clocks.local_date(request.now, request.estate.zone)
+        place.person = next((caller.person for caller in places.household(place.unit, day)), None)
+    if place.person:
         initial["name"] = place.person.local_name
         initial["phone"] = place.person.phones.values_list("number", flat=True).first() or ""
     if asked["phone"]:
