@@ -78,14 +78,14 @@ LOG = List(
         Column(
             "number",
             gettext_lazy("Number"),
-            lambda row: row["number"] or row["became_text"],
+            lambda row: row["number"] or row["became_text"],  # a line that a ticket wrote has the ticket's
             kind="money",
             align="start",
         ),
         Column(
             "at",
             gettext_lazy("Time"),
-            lambda row: stamp(row["at"]),
+            lambda row: f"{timezone.localtime(row['at']):%m-%d %H:%M}",
             value=lambda row: row["at"],
             kind="money",  # digits that stay on one line
             align="start",
@@ -94,7 +94,7 @@ LOG = List(
         Column(
             "place", gettext_lazy("Unit or place"), lambda row: row["unit__code"] or row["place"], kind="unit"
         ),
-        Column("who", gettext_lazy("Who"), caller_of),
+        Column("who", gettext_lazy("Who"), caller_of, kind="money", align="start"),
         Column("phone", gettext_lazy("Telephone"), lambda row: row["phone"], shown=False),
         Column(
             "channel",
@@ -115,8 +115,16 @@ LOG = List(
             lambda row: short(row["answered"]),
             value=lambda row: row["answered"],
         ),
-        Column("became", gettext_lazy("Became"), lambda row: row["became_text"], href=_became_href),
-        Column("by", gettext_lazy("By"), lambda row: staff_name(row, "by")),
+        Column(
+            "became",
+            gettext_lazy("Became"),
+            lambda row: row["became_text"] if row["number"] else "",
+            href=_became_href,
+            kind="money",
+            align="start",
+            value=lambda row: row["became_text"],
+        ),
+        Column("by", gettext_lazy("By"), lambda row: staff_name(row, "by"), kind="money", align="start"),
         Column(
             "clock",
             gettext_lazy("Open"),
