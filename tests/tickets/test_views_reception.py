@@ -225,3 +225,5 @@ def test_the_days_log_prints_with_its_hand_over(estate, unit, clerk):
 def test_absurd_days_are_answered(desk, day):
     for name in ("reception", "reception_pdf"):
         assert desk.get(reverse(f"tickets:{name}"), {"day": day}).status_code in (200, 422)
+    for field in ("at_from", "at_to"):
+        assert desk.get(reverse("tickets:reception"), {field: day}).status_code in (200, 422)

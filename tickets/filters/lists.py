@@ -1,10 +1,9 @@
 """Which tickets, which promises. Page, count, spreadsheet and every number of the dashboard use these filters."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import django_filters as filters
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.functional import cached_property
@@ -405,13 +404,7 @@ class LogFilter(DayRanges):
         method="search",
         widget=forms.TextInput({"type": "search"}),
     )
-    day = filters.DateFilter(
-        label=_("Day"),
-        method="by_day",
-        widget=DateInput(quick=""),
-        # Years an estate can have lines in: the day before the first of all days does not exist.
-        validators=[MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))],
-    )
+    day = day_field(_("Day"), "by_day")
     shift = filters.ChoiceFilter(
         label=_("Shift"), choices=Handover.Shift.choices, method="nothing", empty_label=_("all")
     )

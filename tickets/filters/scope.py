@@ -1,7 +1,10 @@
 """Which estates and which local days a list of the repairs is about."""
 
+from datetime import date
+
 import django_filters as filters
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -120,5 +123,9 @@ def tonight(now, zone):
     return clocks.end_of_day(clocks.local_date(now, zone), zone)
 
 
-def day_field(label):
-    return filters.DateFilter(label=label, method="nothing", widget=DateInput(quick=""))
+# Days a list can be asked for: beyond them the day before or after one does not exist.
+DAYS = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+
+
+def day_field(label, method="nothing"):
+    return filters.DateFilter(label=label, method=method, widget=DateInput(quick=""), validators=DAYS)
