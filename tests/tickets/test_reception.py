@@ -169,7 +169,7 @@ def test_a_line_becomes_a_repair_once_and_both_know_it(log, take, clerk, now):
         ticket.number,
     )
     assert not entry.is_open
-    assert [line.pk for line in reports.of_ticket(ticket)] == [entry.pk]
+    assert [line.pk for line in LogEntry.objects.about(Ticket.SUBJECT, ticket.pk)] == [entry.pk]
     with pytest.raises(Refused, match=ticket.number):
         take(entry=entry)
     assert Ticket.objects.count() == LogEntry.objects.count() == 1

@@ -11,7 +11,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from office import clocks, search
-from office.forms import Choose, DateInput
+from office.forms import Choose
 from office.models import Building, Promise, Staff
 from residents.models import Occupancy
 from tickets import reception, reports
