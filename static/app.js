@@ -456,7 +456,7 @@
       if (event.target.closest(".desk-search")) closeSearch(true);
       return;
     }
-    if (event.target.closest(".desk-search") && (event.key === "ArrowDown" || event.key === "ArrowUp")) return moveHit(event);
+    if (event.target.closest(".desk-search, .search-list") && (event.key === "ArrowDown" || event.key === "ArrowUp")) return moveHit(event);
     if (inField || ctrl || event.altKey || !singleKeys()) return;
     if (event.key === "/") return focusSearch(event);
     if (event.key === "?") { event.preventDefault(); return keysHelp(); }
@@ -498,10 +498,12 @@
     if (stay && $("#search-box")) $("#search-box").focus();
   }
   function moveHit(event) {
-    var hits = $$("#search-results a[href]");
+    /* Suggestions under the box; without any, the hits of the page itself. */
+    var hits = $$("#search-results a[href]"), panel = hits.length && !event.target.closest(".search-list");
+    if (!panel) hits = $$("main .search-list a[href]");
     if (!hits.length) return;
     event.preventDefault();
-    $("#search-results").hidden = false;
+    if (panel) $("#search-results").hidden = false;
     var here = hits.indexOf(doc.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
     (here < 0 ? $("#search-box") : hits[Math.min(here, hits.length - 1)]).focus();
   }

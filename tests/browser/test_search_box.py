@@ -87,6 +87,11 @@ def test_enter_on_several_shows_the_page_of_them(clerk):
     clerk.wait_for_url("**/search?q=8000")
     assert clerk.locator("main .search-hit").count() == 2
     assert clerk.input_value("#search-box") == "8000"
+    expect(clerk.locator("main .search-hit").first).to_be_focused()
+    clerk.keyboard.press("ArrowDown")
+    expect(clerk.locator("main .search-hit").nth(1)).to_be_focused()
+    clerk.keyboard.press("Enter")
+    clerk.wait_for_url("**/register/units/*/?caller=*")
 
 
 def test_nothing_found_says_what_to_try(clerk):
