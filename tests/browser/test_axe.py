@@ -56,6 +56,8 @@ def pages(world):
     found.append(("404", "/nowhere/", "clerk"))
     found.append(("search", f"{reverse('search')}?q=3", "clerk"))
     found.append(("intake", f"{reverse('tickets:intake')}?unit={world.unit.pk}", "clerk"))
+    found.append(("slip_new", f"{reverse('residents:slip_new')}?unit={world.unit.pk}", "clerk"))
+    found.append(("gate_red", reverse("residents:gate_slip", args=[world.slip.pk, "forged"]), "guard"))
     return sorted(found, key=lambda page: page[2])
 
 
