@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from office import escalation, printing, series
 from office.models import Event, Message, Promise, SearchKey, Staff, Unit
 from tests.benchmarks.exporting import Exporting
+from tests.benchmarks.households import Households
 from tickets import actions, printouts
 from tickets.models import Category, LogEntry, Ticket, WorkOrder
 from tickets.views.rows import PAPER
@@ -28,7 +29,7 @@ from .finding import Finding
 DUE_FROM = datetime(2026, 4, 1, tzinfo=UTC)  # tests/benchmarks/data.py: one promise a second from here
 
 
-class Cases(Exporting, Finding):
+class Cases(Exporting, Finding, Households):
     def __init__(self, application):
         self.application = application
         self.cookie = self.sign_in("supervisor")

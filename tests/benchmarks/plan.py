@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests import databases
 
-from . import data, exporting, finding
+from . import data, exporting, finding, households
 from .lane import Lane
 
 
@@ -75,7 +75,15 @@ class Run:
 
     def go(self, tell):
         try:
-            for part in (self.pages, self.finding, self.taking, self.sweeps, self.paper, self.exports):
+            for part in (
+                self.pages,
+                self.finding,
+                self.taking,
+                self.sweeps,
+                self.paper,
+                self.exports,
+                self.households,
+            ):
                 if self.only in part.__name__:
                     tell(f"{part.__name__} …")
                     part()
@@ -255,6 +263,9 @@ class Run:
         growth = used[1]["megabytes"] / used[0]["megabytes"]
         note = " / ".join(f"{one['megabytes']:.0f} MB for {one['sheets']}" for one in reversed(used))
         self.fact("memory of a batch four times as large", f"{growth:.2f}", "≤ 1.2", growth <= 1.2, note)
+
+    def households(self):
+        households.report(self)
 
     def exports(self):
         exporting.report(self)

@@ -33,6 +33,12 @@ ROWS = [
     "export of 20,000 repairs, Excel",
     "first rows of an export",
     "memory of an export",
+    "household page",
+    "household page, 300",
+    "queries of the household page",
+    "household page: 300",
+    "timeline of everything walks",
+    "timeline of callbacks walks",
 ]
 
 
