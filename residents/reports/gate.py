@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import CharField, DateTimeField, F, OuterRef, Subquery, Value
-from django.db.models.functions import Cast
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +13,7 @@ from office.models import SearchKey
 from residents.models import (
     AccessCard,
     Key,
-    KeyLoan,
     Occupancy,
-    Parking,
     ReleaseSlip,
     Vehicle,
     Visitor,
@@ -84,50 +81,37 @@ MOST = 12  # lines of the card
 ORDER = {"slip": 0, "visitor": 1, "key": 2, "vehicle": 3, "card": 4}
 
 
-def _part(rows, kind, text, state, note, extra, at):
-    """One kind's share of the card's single query."""
-    texts = {"text": text, "state_now": state, "note_now": note, "extra": extra}
-    shown = {
-        name: Cast(value, CharField()) if not isinstance(value, str) else Cast(F(value), CharField())
-        for name, value in texts.items()
-    }
-    moment = Cast(F(at) if at else Value(None), DateTimeField())
-    return (
-        rows.order_by()
-        .annotate(part=Value(kind, CharField()), at_now=moment, **shown)
-        .values_list("part", "pk", "text", "state_now", "note_now", "extra", "at_now")
-    )
+# By hand: put together out of five models it cost a fifth of the household page.
+_OF_UNIT = """
+SELECT 'slip' AS part, id, number AS text, state, agent_name AS note, '' AS extra, valid_until AS at
+  FROM residents_releaseslip WHERE unit_id = %(unit)s AND state = 'issued' AND valid_until > %(now)s
+UNION ALL
+SELECT 'visitor', id, name, purpose, plate, '', in_at
+  FROM residents_visitor WHERE unit_id = %(unit)s AND out_at IS NULL
+UNION ALL
+SELECT 'key', id, tag, state, room, '', (
+    SELECT due_at FROM residents_keyloan
+    WHERE key_id = residents_key.id AND in_at IS NULL AND lost_at IS NULL ORDER BY out_at DESC, id DESC LIMIT 1)
+  FROM residents_key WHERE unit_id = %(unit)s AND ended_on IS NULL
+UNION ALL
+SELECT 'vehicle', id, plate, kind, colour, (
+    SELECT space.code FROM residents_parking parking JOIN office_unit space ON space.id = parking.space_id
+    WHERE parking.vehicle_id = residents_vehicle.id AND parking.period @> %(day)s::date
+    ORDER BY parking.period DESC LIMIT 1), NULL
+  FROM residents_vehicle WHERE unit_id = %(unit)s AND period @> %(day)s::date
+UNION ALL
+SELECT 'card', card.id, card.number, card.state, person.name, card.kind, NULL
+  FROM residents_accesscard card LEFT JOIN residents_person person ON person.id = card.person_id
+  WHERE card.unit_id = %(unit)s AND card.returned_on IS NULL
+"""
 
 
 def of_unit(unit, now):
     """What the gate knows of a unit today: slips that are valid, visitors inside, keys, vehicles, cards. One query."""
-    day, nothing = clocks.local_date(now, unit.estate.zone), Value("")
-    here = Parking.objects.filter(vehicle=OuterRef("pk"), period__contains=day).values("space__code")[:1]
-    out = KeyLoan.objects.filter(key=OuterRef("pk"), in_at__isnull=True, lost_at__isnull=True)
-    parts = [
-        _part(
-            ReleaseSlip.objects.filter(unit=unit, state="issued", valid_until__gt=now),
-            "slip", "number", "state", "agent_name", nothing, "valid_until",
-        ),
-        _part(
-            Visitor.objects.filter(unit=unit).inside(), "visitor", "name", "purpose", "plate", nothing, "in_at"
-        ),
-        _part(
-            Key.objects.filter(unit=unit, ended_on__isnull=True).annotate(due=Subquery(out.values("due_at")[:1])),
-            "key", "tag", "state", "room", nothing, "due",
-        ),
-        _part(
-            Vehicle.objects.filter(unit=unit).on(day).annotate(space=Subquery(here)),
-            "vehicle", "plate", "kind", "colour", "space", None,
-        ),
-        _part(
-            AccessCard.objects.filter(unit=unit, returned_on__isnull=True), "card", "number", "state", "person__name",
-            "kind", None,
-        ),
-    ]  # fmt: skip
-    first, *others = parts
-    rows = first.union(*others, all=True)
-    return sorted(rows, key=lambda row: (ORDER[row[0]], row[2]))
+    day = clocks.local_date(now, unit.estate.zone)
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_UNIT, {"unit": unit.pk, "now": now, "day": day})
+        return sorted(cursor.fetchall(), key=lambda row: (ORDER[row[0]], row[2]))
 
 
 def card(unit, *, staff, now):
