@@ -97,7 +97,33 @@ def match(headers, sheet):
 
 
 def match_columns(headers, sheet):
+    """The table is the run of named columns without a gap that knows most names; what stands beside it is notes.
+
+    Where that run lacks a column nothing can do without, the gap is inside the table and every column counts.
+    """
     texts = [fold(_text(cell)) for cell in headers]
+    table = _matched(texts, _table_of(texts, sheet), sheet)
+    if any(column.required and column.key not in table for column in sheet.columns):
+        return _matched(texts, range(len(texts)), sheet)
+    return table
+
+
+def _table_of(texts, sheet):
+    """The places of the run of columns that knows most names of the sheet."""
+    known = frozenset().union(*(names_of(column) for column in sheet.columns))
+    best, most, start = range(0), 0, 0
+    for end in range(len(texts) + 1):
+        if end < len(texts) and texts[end]:
+            continue
+        run = range(start, end)
+        count = sum(texts[place] in known for place in run)
+        if count > most:
+            best, most = run, count
+        start = end + 1
+    return best
+
+
+def _matched(texts, places, sheet):
     found: dict[str, Match] = {}
     taken: set[int] = set()
     for certainty, fits in (("sure", _is), ("likely", _holds)):
@@ -105,8 +131,8 @@ def match_columns(headers, sheet):
             if column.key in found:
                 continue
             names = names_of(column)
-            for index, text in enumerate(texts):
-                if text and index not in taken and fits(text, names):
+            for index in places:
+                if texts[index] and index not in taken and fits(texts[index], names):
                     found[column.key] = Match(index, certainty)
                     taken.add(index)
                     break

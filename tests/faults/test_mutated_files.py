@@ -9,10 +9,8 @@ import os
 import random
 import re
 import zipfile
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -251,27 +249,28 @@ def test_whatever_arrives_is_read_or_refused(tmp_path):
     assert min(seen.values()) > COUNT // 20, seen
 
 
-def kept_files():
-    root = Path(settings.MEDIA_ROOT)
-    return {path for path in root.rglob("*") if path.is_file()} if root.exists() else set()
+def kept_files(root):
+    return {path for path in root.rglob("*") if path.is_file()}
 
 
-def test_the_page_takes_or_refuses_and_never_keeps_a_part(db):
+def test_the_page_takes_or_refuses_and_never_keeps_a_part(db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path  # others keep files meanwhile
     estate = make_estate()
     client = client_of(make_staff("admin", (estate, "admin")))
     dice = random.Random(SEED)
     taken = refused = 0
     for _number, (way, data) in zip(range(COUNT), wrong(SEED + 1), strict=False):
-        before = (Import.objects.count(), File.objects.count(), Event.objects.count(), kept_files())
+        before = (Import.objects.count(), File.objects.count(), Event.objects.count(), kept_files(tmp_path))
         answer = client.post(
             reverse("office:import_new"), {"file": SimpleUploadedFile(dice.choice(NAMES), data)}
         )
-        after = (Import.objects.count(), File.objects.count(), Event.objects.count(), kept_files())
+        after = (Import.objects.count(), File.objects.count(), Event.objects.count(), kept_files(tmp_path))
         assert answer.status_code in (302, 422), (way, answer.status_code)
         if answer.status_code == 302:
             taken += 1
             assert client.get(answer.headers["Location"]).status_code == 200, way
             assert after[:2] == (before[0] + 1, before[1] + 1), way
+            assert len(after[3]) == len(before[3]) + 1, way
         else:
             refused += 1
             assert after == before, way
