@@ -13,7 +13,7 @@ from config import find, navigation, what_is_owed
 from office import reports
 from office.access import may
 from residents import reports as residents
-from residents.reports import gate
+from residents.reports import archive, gate
 from tickets import reports as tickets
 from tickets.reports import reception
 
@@ -23,6 +23,7 @@ ROOMS = (
     tickets,
     reception,
     gate,
+    archive,
 )
 
 

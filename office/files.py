@@ -39,15 +39,25 @@ MAX_UNPACKED = 300 * 1024 * 1024  # bytes
 HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 
 SUBJECTS: dict[str, Any] = {}  # subject_kind → callable(staff, subject_id) -> bool
+PERMISSIONS: dict[str, str] = {}  # subject_kind → what opens all of its records at an estate
+GUARDS: list = []  # callables(staff, file) -> bool, asked besides: what is shown in the file may need more
 
 
 class TooLarge(Refused):
     """More bytes than settings.FILE_MAX_BYTES."""
 
 
-def register_subject(kind, can_read):
-    """`can_read(staff, subject_id)` answers who may read the files of a kind of record."""
+def register_subject(kind, can_read, permission=""):
+    """`can_read(staff, subject_id)` answers who may read the files of a kind of record; `permission`, where one
+    opens every record of the kind at an estate, lets lists show them without asking for each."""
     SUBJECTS[kind] = can_read
+    if permission:
+        PERMISSIONS[kind] = permission
+
+
+def kinds_for(staff, estate_id):
+    """Kinds of record all of whose files this person may see listed at the estate."""
+    return [kind for kind, permission in PERMISSIONS.items() if staff.may(permission, estate_id)]
 
 
 # --- coming in ---------------------------------------------------------------------------------------------
@@ -213,16 +223,21 @@ def _office_document(data):
 
 def attach(file_ids, subject, *, by, now):
     """Give files uploaded by `by` and not yet attached to `subject`; others are passed over. Returns how many."""
+    return attach_as(
+        file_ids, subject_kind=subject.SUBJECT, subject_id=subject.pk, estate_id=subject.estate_id, by=by,
+        unit_id=getattr(subject, "unit_id", None),
+    )  # fmt: skip
+
+
+def attach_as(file_ids, *, subject_kind, subject_id, estate_id, by, unit_id=None, **fields):
+    """`attach` for records named by kind and number; `fields` (a document's kind) are set besides."""
     ids = {int(text) for text in map(str, file_ids or ()) if text.isdecimal() and len(text) < 19}
     if not ids:
         return 0
-    return File.objects.filter(
-        pk__in=ids,
-        uploaded_by=by,
-        subject_id__isnull=True,
-        estate_id=subject.estate_id,
-        removed_at__isnull=True,
-    ).update(subject_kind=subject.SUBJECT, subject_id=subject.pk, unit_id=getattr(subject, "unit_id", None))
+    loose = File.objects.filter(
+        pk__in=ids, uploaded_by=by, subject_id__isnull=True, estate_id=estate_id, removed_at__isnull=True
+    )
+    return loose.update(subject_kind=subject_kind, subject_id=subject_id, unit_id=unit_id, **fields)
 
 
 def of(subject):
@@ -239,7 +254,9 @@ def readable(file, staff):
     if file.subject_id is None:
         return file.uploaded_by_id == staff.pk
     can_read = SUBJECTS.get(file.subject_kind)
-    return can_read is not None and bool(can_read(staff, file.subject_id))
+    if can_read is None or not can_read(staff, file.subject_id):
+        return False
+    return all(guard(staff, file) for guard in GUARDS)
 
 
 @transaction.atomic

@@ -76,6 +76,7 @@ TECHNICIAN = EVERYONE | {
 }
 
 SUPERVISOR = CLERK | LEAD | {
+    "register.openings",  # who opened which file of a household
     "tickets.approve",  # extensions, free work
     "tickets.unreachable",  # close as unreachable after three tries
     "tickets.hand_over",

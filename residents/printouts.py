@@ -6,13 +6,14 @@ Drawn from plain texts, so that blank, sample and real sheets are the same code.
 from dataclasses import dataclass, field
 
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office import printing
+from office.phrases import listed
 from office.printing import Form, Printout, in_language, public_url
-from residents import reports
+from residents import papers, reports
 from residents.models import KeyLoan
 
 GOODS = {"A4": 14, "A5": 8}  # lines a sheet has room for
@@ -213,6 +214,73 @@ def draw_visitors(table, *, letterhead, language, size):
     )
 
 
+@dataclass
+class ArchiveFacts:
+    unit: str = ""
+    day: str = ""
+    owners: str = ""
+    missing: list = field(default_factory=list)
+    rows: list = field(default_factory=list)
+    blank: int = 0
+
+
+@in_language
+def draw_archive(facts, *, letterhead, language, size):
+    return Printout(
+        template="print/table.html",
+        # Translators: 戶檔案目錄
+        title=_("List of a household's archive"),
+        filename=f"archive-{facts.unit}.pdf" if facts.unit else "archive.pdf",
+        size=size,
+        language=language,
+        context={
+            "letterhead": letterhead,
+            "title_zh": "戶檔案目錄",
+            "facts": [
+                [(_("Unit"), facts.unit), (_("As of"), facts.day)],
+                [(_("Owners"), facts.owners)],
+                [(_("Missing"), listed(facts.missing) or (_("nothing") if facts.unit else ""))],
+            ],
+            "head": [
+                (_("No."), "narrow center"),
+                (_("Document"), ""),
+                (_("Belongs to"), "medium"),
+                (_("File"), ""),
+                (_("Filed"), "medium"),
+                (_("Filed by"), "medium"),
+                (_("Kept until"), "medium"),
+            ],
+            "rows": [(str(n), *row) for n, row in enumerate(facts.rows, start=1)],
+            "blank": range(facts.blank),
+            "signs": [(_("Front desk"), ""), (_("Checked by"), "")],
+        },
+    )
+
+
+def archive_list(unit, held, files, *, now):
+    """戶檔案目錄 of what is filed for `unit` (rows of papers.with_names), in the estate's language."""
+    estate, language = unit.estate, unit.estate.language
+    with translation.override(language), timezone.override(estate.zone):
+        rows = [
+            (
+                papers.kind_name(row), papers.whose(row), row["name"], papers.stamp(row["uploaded_at"])[:10],
+                row["uploaded_by__name"] or "", papers.kept(row),
+            )
+            for row in files
+        ]  # fmt: skip
+        facts = ArchiveFacts(
+            unit=unit.code,
+            day=f"{now.astimezone(estate.zone):%Y-%m-%d}",
+            owners=listed(one.person.local_name for one in held.people if one.role == "owner"),
+            missing=[
+                f"{need.kind.local_name}{f' ({need.of.person.local_name})' if need.of else ''}"
+                for need in held.missing
+            ],
+            rows=rows,
+        )
+    return draw_archive(facts, letterhead=printing.letterhead(estate, language), language=language, size="A4")
+
+
 # --- as `make forms` renders them --------------------------------------------------------------------------
 
 
@@ -307,5 +375,32 @@ printing.register(
         gettext_lazy("Visitors' register"),
         _blank(draw_visitors, TableFacts(blank=18)),
         _sample_visitors,
+    )
+)
+
+
+def _sample_archive(*, letterhead, language, size):
+    def say(*words):
+        return _say(language, *words)
+
+    owner = say("張小明", "张小明", "Cheung Siu Ming")
+    clerk = say("陳美玲", "陈美玲", "Chan Mei Ling")
+    rows = [
+        (say("業主身份證複印件", "业主身份证复印件", "Copy of the owner's identity card"), owner, "scan-0012.pdf", "2025-06-01", clerk,
+         say("遷出後 5 年", "迁出后 5 年", "5 years after leaving")),
+        (say("購房合同", "购房合同", "Purchase contract"), "3-2-1201", "contract.pdf", "2025-06-01", clerk, say("永久", "永久", "for good")),
+        (say("現場照片", "现场照片", "Photo of the place"), say("報修", "报修", "repair"), "kitchen.jpg", "2026-03-12", clerk, "2031-03-12"),
+    ]  # fmt: skip
+    missing = [say("防火責任書", "防火责任书", "Fire-safety undertaking")]
+    facts = ArchiveFacts("3-2-1201", "2026-03-12", owner, missing, rows)
+    return draw_archive(facts, letterhead=letterhead, language=language, size=size)
+
+
+printing.register(
+    Form(
+        "archive_list",
+        gettext_lazy("List of a household's archive"),
+        _blank(draw_archive, ArchiveFacts(blank=18)),
+        _sample_archive,
     )
 )

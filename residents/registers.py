@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from office import files, journal, outbox, promises, search, series, sweeps
+from office import catalogues, files, journal, outbox, promises, search, series, setup, sweeps
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -42,6 +42,9 @@ SENTENCES = {
     "key.found": _("lost key found"),
     "key.lost": _("key lost"),
     "key.given_back": _("key given back for good"),
+    # Translators: 存檔
+    "archive.filed": _("filed in the archive: %(kind)s (%(files)s)"),
+    "archive.kind_set": _("a file of the archive is now: %(kind)s"),
 }
 
 # The key is owed at the time that was agreed when it went out.
@@ -65,7 +68,8 @@ MESSAGES = {
 
 def register():
     from office import places  # noqa: F401  its sentences stand with its actions
-    from residents import reports, tasks
+    from office.models import Unit
+    from residents import archive, reports, tasks
     from residents.imports import sheets
     from residents.models import (
         AccessCard,
@@ -106,7 +110,12 @@ def register():
     promises.register_subject(AccessCard.SUBJECT, lambda pk: reverse("residents:card", args=[pk]))
     promises.register_subject(Vehicle.SUBJECT, lambda pk: reverse("residents:vehicle", args=[pk]))
     promises.register_subject(Visitor.SUBJECT, lambda pk: reverse("residents:visitor", args=[pk]))
-    files.register_subject(KeyLoan.SUBJECT, may_read_loan)
+    files.register_subject(KeyLoan.SUBJECT, may_read_loan, permission="gate.read")
+    files.register_subject("unit", _reads(Unit), permission="register.read")
+    files.register_subject(Person.SUBJECT, _reads(Person), permission="register.read")
+    files.GUARDS.append(archive.may_open)
+    setup.register(archive.load_kinds)
+    catalogues.register(archive_catalogue())
     sweeps.register(
         sweeps.Sweep(
             "visitors",
@@ -115,6 +124,33 @@ def register():
             tasks.erase_visitors,
             every=3600,
         )
+    )
+
+
+def _reads(model):
+    def may_read(staff, pk):
+        return model.objects.visible_to(staff, "register.read").filter(pk=pk).exists()
+
+    return may_read
+
+
+def archive_catalogue():
+    """The kinds of document an office edits under Settings."""
+    from residents.admin_forms import DocumentKindForm
+    from residents.models import DocumentKind
+
+    return catalogues.Catalogue(
+        name="documents",
+        # Translators: 檔案種類
+        label=_("Kinds of document"),
+        hint=_("What a household's archive must hold, of whom, and how long it is kept."),
+        icon="archive",
+        model=DocumentKind,
+        form=DocumentKindForm,
+        columns=(
+            (_("needed of"), lambda row: row.get_needed_display() if row.needed else ""),
+            (_("years kept"), lambda row: row.keep_years if row.keep_years is not None else _("for good")),
+        ),
     )
 
 

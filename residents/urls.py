@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from residents.views import buildings, gate, keys, occupancies, people, slips, units, vehicles, visitors
+from residents.views import (
+    archive,
+    buildings,
+    gate,
+    keys,
+    occupancies,
+    people,
+    slips,
+    units,
+    vehicles,
+    visitors,
+)
 
 app_name = "residents"
 urlpatterns = [
@@ -20,6 +31,12 @@ urlpatterns = [
     path("units/<int:pk>/history", units.history, name="history"),
     path("units/<int:pk>/note", units.unit_note, name="unit_note"),
     path("units/<int:pk>/edit", units.unit_edit, name="unit_edit"),
+    # the files archive of a household
+    path("units/<int:pk>/archive/", archive.archive, name="archive"),
+    path("units/<int:pk>/archive/add", archive.archive_add, name="archive_add"),
+    path("units/<int:pk>/archive/list.pdf", archive.archive_pdf, name="archive_pdf"),
+    path("files/<int:pk>/", archive.archive_file, name="archive_file"),
+    path("files/<int:pk>/remove", archive.archive_remove, name="archive_remove"),
     # who lives where
     path("units/<int:pk>/people/new", occupancies.occupancy_new, name="occupancy_new"),
     path("occupancies/<int:pk>/end", occupancies.occupancy_end, name="occupancy_end"),

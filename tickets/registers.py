@@ -211,8 +211,8 @@ def register():
     promises.register_subject(LogEntry.SUBJECT, lambda pk: reverse("tickets:reception_entry", args=[pk]))
     promises.register_subject(Handover.SUBJECT, lambda pk: reverse("tickets:shift", args=[pk]))
     promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
-    files.register_subject(Ticket.SUBJECT, may_read_files)
-    files.register_subject(WorkOrder.SUBJECT, may_read_order_files)
+    files.register_subject(Ticket.SUBJECT, may_read_files, permission="tickets.read")
+    files.register_subject(WorkOrder.SUBJECT, may_read_order_files, permission="tickets.read")
     undo.guard(WorkOrder, rules.why_not_unmade)
 
 

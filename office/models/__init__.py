@@ -2,6 +2,7 @@
 
 from .access import AccessLog, Draft, FormKey, SavedFilter
 from .case import Case, EstateQuerySet
+from .catalogue import Catalogue
 from .files import File
 from .imports import Import, ImportKey, ImportMatching, ImportRow, ImportWrite
 from .jobs import Heartbeat, Job, SweepRun
@@ -15,7 +16,7 @@ from .staff import Department, DepartmentHead, Posting, Staff
 from .undo import Undo
 
 __all__ = [
-    "AccessLog", "Building", "Case", "Department", "DepartmentHead", "Draft", "Estate", "EstateQuerySet", "Event",
+    "AccessLog", "Building", "Case", "Catalogue", "Department", "DepartmentHead", "Draft", "Estate", "EstateQuerySet", "Event",
     "File", "FormKey", "Heartbeat", "Import", "ImportKey", "ImportMatching", "ImportRow", "ImportWrite", "Job",
     "Message", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
     "Section", "Series", "Staff", "SweepRun", "Undo", "Unit",

@@ -40,7 +40,10 @@ class File(models.Model):
 
     class Meta:
         verbose_name = _("file")
-        indexes = [models.Index(fields=["subject_kind", "subject_id"], name="file_subject")]
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id"], name="file_subject"),
+            models.Index(fields=["unit_id"], condition=models.Q(unit_id__isnull=False), name="file_unit"),
+        ]
 
     def __str__(self):
         return self.name

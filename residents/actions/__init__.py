@@ -1,5 +1,6 @@
 """What the desk and the gate do with the register. One function per verb, keyword-only (ARCHITECTURE §3)."""
 
+from .archive import file_document, remove_document, set_document_kind
 from .cards import issue_card, move_card
 from .keys import give_key_back, lend_key, lose_key, take_key, take_key_back
 from .occupancies import correct_occupancy, end_occupancy, start_occupancy
@@ -9,8 +10,34 @@ from .vehicles import edit_vehicle, end_vehicle, move_vehicle, register_vehicle
 from .visitors import visitor_in, visitor_out
 
 __all__ = [
-    "add_person", "add_phone", "cancel_slip", "correct_occupancy", "edit_person", "edit_vehicle", "end_occupancy", "end_vehicle",
-    "give_key_back", "issue_card", "issue_slip", "lend_key", "lose_key", "move_card", "move_vehicle", "note_worthless",
-    "refuse_slip", "register_vehicle", "release_slip", "set_identity", "set_phones", "slip_printed", "start_occupancy",
-    "take_key", "take_key_back", "visitor_in", "visitor_out",
+    "add_person",
+    "add_phone",
+    "cancel_slip",
+    "correct_occupancy",
+    "edit_person",
+    "edit_vehicle",
+    "end_occupancy",
+    "end_vehicle",
+    "file_document",
+    "give_key_back",
+    "issue_card",
+    "issue_slip",
+    "lend_key",
+    "lose_key",
+    "move_card",
+    "move_vehicle",
+    "note_worthless",
+    "refuse_slip",
+    "register_vehicle",
+    "release_slip",
+    "remove_document",
+    "set_document_kind",
+    "set_identity",
+    "set_phones",
+    "slip_printed",
+    "start_occupancy",
+    "take_key",
+    "take_key_back",
+    "visitor_in",
+    "visitor_out",
 ]  # fmt: skip

@@ -1,4 +1,5 @@
 from .cards import AccessCard
+from .documents import DocumentKind
 from .keys import Key, KeyLoan
 from .occupancy import Occupancy, UnitState
 from .people import Person, Phone
@@ -7,6 +8,6 @@ from .vehicles import Parking, Vehicle
 from .visitors import Visitor
 
 __all__ = [
-    "AccessCard", "Key", "KeyLoan", "Occupancy", "Parking", "Person", "Phone", "ReleaseSlip", "SlipLine", "SlipRefusal",
+    "AccessCard", "DocumentKind", "Key", "KeyLoan", "Occupancy", "Parking", "Person", "Phone", "ReleaseSlip", "SlipLine", "SlipRefusal",
     "UnitState", "Vehicle", "Visitor",
 ]  # fmt: skip

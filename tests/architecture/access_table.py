@@ -19,7 +19,14 @@ from django.utils import timezone
 
 from office.models import Draft, Estate, Posting, PromiseRule, Series, Staff, SweepRun
 from tests import cast
-from tests.architecture import lines_calls, lines_gate, lines_household, lines_imports, lines_reception
+from tests.architecture import (
+    lines_archive,
+    lines_calls,
+    lines_gate,
+    lines_household,
+    lines_imports,
+    lines_reception,
+)
 from tests.architecture.lines import (
     ACCOUNTS,
     ADMIN,
@@ -848,7 +855,12 @@ TICKETS = [
 
 TABLE = ROOT + OFFICE + OWN_DESK + RESIDENTS + TICKETS
 TABLE += (
-    lines_calls.LINES + lines_gate.LINES + lines_household.LINES + lines_imports.LINES + lines_reception.LINES
+    lines_archive.LINES
+    + lines_calls.LINES
+    + lines_gate.LINES
+    + lines_household.LINES
+    + lines_imports.LINES
+    + lines_reception.LINES
 )
 
 # What an auditor may POST although he changes nothing of the office's: his own session, profile and choices.

@@ -30,6 +30,7 @@ EXPECTED = {
     "repair_day",
     "callback_sheet",
     "release_slip",
+    "archive_list",
 }
 
 

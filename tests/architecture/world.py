@@ -104,6 +104,17 @@ class World:
         )  # fmt: skip
 
     @cached_property
+    def paper(self):
+        """A document in the archive of the unit."""
+        from office import files
+
+        return files.store(
+            data=b"%PDF-paper", name="walked contract.pdf", content_type="application/pdf", estate=self.estate,
+            by=self.cast["clerk"], now=self.now, upload_key="paper", subject_kind="unit", subject_id=self.unit.pk,
+            unit_id=self.unit.pk, kind="PURCHASE",
+        )  # fmt: skip
+
+    @cached_property
     def event(self):
         from office import journal
 

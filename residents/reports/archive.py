@@ -1,0 +1,102 @@
+"""The archive of a household, read over its files: one page's worth of facts, and its card."""
+
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from office import accesslog, cards, clocks
+from office.models import AccessLog
+from residents import archive
+from residents.models import DocumentKind, Occupancy
+
+KINDS = (
+    cards.Kind("archive", gettext_lazy("Archive"), ("archive.",), permission="register.read", icon="archive"),
+)
+OPENINGS = 50  # newest ones shown of a file
+
+
+@dataclass
+class Archive:
+    """What a household's archive holds and lacks at `day`."""
+
+    day: object
+    kinds: dict  # code → DocumentKind
+    people: list  # today's occupancies, with their persons
+    needs: list = field(default_factory=list)
+
+    @property
+    def missing(self):
+        return [need for need in self.needs if need.is_missing]
+
+
+def archive_of(unit, staff, day):
+    """Three queries, however much is filed."""
+    kinds = list(DocumentKind.objects.filter(estate_id=unit.estate_id).order_by("position", "code"))
+    people = list(Occupancy.objects.filter(unit=unit).on(day).select_related("person").order_by("role", "pk"))
+    ids = {one.person_id for one in people}
+    wanted = [kind.code for kind in kinds if kind.needed]
+    rows = archive.files_of(unit, staff, ids).filter(kind__in=wanted).order_by("-uploaded_at", "-pk")
+    return Archive(day, {kind.code: kind for kind in kinds}, people, archive.needs(kinds, people, list(rows)))
+
+
+def left_on(unit, person_ids):
+    """{person: the day they no longer belong to the unit}; those who still do, or never did, are left out."""
+    found: dict = {}
+    rows = Occupancy.objects.filter(unit=unit, person_id__in=person_ids).values_list("person_id", "period")
+    for person, period in rows:
+        found.setdefault(person, []).append(period.upper)
+    return {person: max(ends) for person, ends in found.items() if all(ends)}
+
+
+def openings(file, staff):
+    """[(when, who), …] of one file, newest first: for those who may know it."""
+    if not may_see_openings(staff, file.estate_id):
+        return []
+    rows = AccessLog.objects.filter(
+        what=accesslog.FILE, subject_kind=file.subject_kind, subject_id=file.subject_id, detail__file=file.pk
+    )
+    return list(rows.order_by("-id").values_list("at", "by_name")[:OPENINGS])
+
+
+def may_see_openings(staff, estate_id):
+    return staff.may("office.audit", estate_id) or staff.may("register.openings", estate_id)
+
+
+# --- the household page ------------------------------------------------------------------------------------
+
+
+def card(unit, *, staff, now):
+    """What is missing, in red. Three queries."""
+    if not staff.may("register.read", unit.estate_id):
+        return None
+    held = archive_of(unit, staff, clocks.local_date(now, unit.estate.zone))
+    missing = held.missing
+    lines = [
+        cards.Line(f"{need.kind.local_name}{_of(need)}", state=(_("missing"), "late")) for need in missing[:4]
+    ]
+    if len(missing) > 4:
+        more = len(missing) - 4
+        lines.append(cards.Line(ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}))
+    return cards.Card(
+        "archive",
+        # Translators: 戶檔案
+        _("Archive"),
+        icon="archive",
+        lines=lines,
+        empty=_("Everything that must be there is there.") if held.needs else _("Nothing is asked for here."),
+        count=len(missing) if missing else None,
+        all_url=reverse("residents:archive", args=[unit.pk]),
+        all_label=_("Open the archive"),
+        column=cards.ASIDE,
+        position=60,
+    )
+
+
+def _of(need):
+    return f" ({need.of.person.local_name})" if need.of else ""
+
+
+def starts(unit, *, staff):
+    return []
