@@ -54,13 +54,18 @@ LIST = lists.List(
         lists.Column("error", gettext_lazy("Errors"), _counted("error"), align="right"),
         lists.Column("by", gettext_lazy("Started by"), lambda row: row["by__name"]),
         lists.Column(
-            "made_at", gettext_lazy("Sent"), lambda row: lists.stamp(row["made_at"]), order="newest"
+            "made_at",
+            gettext_lazy("Sent"),
+            lambda row: lists.stamp(row["made_at"]),
+            value=lambda row: row["made_at"],
+            order="newest",
         ),
     ),
     filterset=ImportFilter,
     orders={"newest": ("-made_at", "-id")},
     default_order="newest",
     row_href=lambda row: reverse("office:import", args=[row["id"]]),
+    export_permission="register.import",
     empty=(
         gettext_lazy("Nothing has been brought in from a file yet."),
         lambda: reverse("office:import_new"),
