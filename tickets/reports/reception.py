@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from office import cards, clocks, phones, search
@@ -120,22 +122,31 @@ KINDS = (
     cards.Kind("log", _("Reception log"), ("log.",), "reception.read", "clipboard-list", (LogEntry.SUBJECT,)),
 )
 SHOWN = 5
+# By hand: put together out of three models it cost more than its answer. An expert is named until the caller is told.
+_LAST = """
+SELECT line.id, line.at, line.channel, left(line.asked, 200), line.became_text, line.next_due_at, line.is_open,
+       staff.name, staff.name_en, expert.name, expert.name_en
+FROM tickets_logentry line JOIN office_staff staff ON staff.id = line.by_id
+LEFT JOIN tickets_question question ON question.entry_id = line.id AND question.told_at IS NULL
+LEFT JOIN office_staff expert ON expert.id = question.expert_id
+WHERE line.unit_id = %(unit)s AND NOT line.automatic AND NOT line.withdrawn
+ORDER BY line.is_open DESC, line.at DESC, line.id DESC LIMIT %(shown)s
+"""
 
 
 def card(unit, *, staff, now):
     """The last lines of the log about the unit, the open ones first with the clock of their question. One query."""
     if not staff.may(reception.READ, unit.estate_id):
         return None
-    rows = (
-        LogEntry.objects.kept().filter(unit_id=unit.pk, automatic=False)
-        .select_related("by", "question__expert").order_by("-is_open", "-at", "-pk")[:SHOWN]
-    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST, {"unit": unit.pk, "shown": SHOWN})
+        rows = cursor.fetchall()
     return cards.Card(
         "reception-log",
         # Translators: 工作日誌
         _("Last calls and visits"),
         icon="phone-incoming",
-        lines=[_line(row, unit.estate.zone, now) for row in rows],
+        lines=[_line(*row, zone=unit.estate.zone, now=now) for row in rows],
         empty=_("Nobody has called or come yet."),
         all_url=f"{reverse('tickets:reception')}?unit={unit.pk}",
         all_label=_("All lines of the log about this unit"),
@@ -144,26 +155,26 @@ def card(unit, *, staff, now):
     )
 
 
-def _line(row, zone, now):
-    question = getattr(row, "question", None)
-    note = [str(row.get_channel_display()), row.by.local_name]
-    if question and not question.told_at:
-        note.append(question.expert.local_name)
-    if row.became_text:
-        note.append(f"→ {row.became_text}")
+def _line(pk, at, channel, asked, became, due_at, is_open, by, by_en, expert, expert_en, *, zone, now):
+    english = get_language() == "en"
+    note = [str(LogEntry.Channel(channel).label), by_en if english and by_en else by]
+    if expert:
+        note.append(expert_en if english and expert_en else expert)
+    if became:
+        note.append(f"→ {became}")
     state: tuple = ()
-    if row.next_due_at:
-        tone, words = clocks.due_text(row.next_due_at, now, zone)
+    if due_at:
+        tone, words = clocks.due_text(due_at, now, zone)
         state = (words, tone)
-    elif row.is_open:
+    elif is_open:
         state = (_("open"), "today")
-    asked = " ".join(row.asked.split())
+    asked = " ".join(asked.split())
     return cards.Line(
         asked[:80] + ("…" if len(asked) > 80 else ""),
-        href=row_address("tickets:reception_entry", row.pk),
+        href=row_address("tickets:reception_entry", pk),
         state=state,
         note=" · ".join(note),
-        at=f"{row.at.astimezone(zone):%Y-%m-%d %H:%M}",
+        at=f"{at.astimezone(zone):%Y-%m-%d %H:%M}",
     )
 
 
