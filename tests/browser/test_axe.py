@@ -55,6 +55,7 @@ def pages(world):
     # What the table cannot say: pages with content, and those of errors.
     found.append(("404", "/nowhere/", "clerk"))
     found.append(("search", f"{reverse('search')}?q=3", "clerk"))
+    found.append(("unknown caller", f"{reverse('call')}?number=13999990000&q=3", "clerk"))
     found.append(("intake", f"{reverse('tickets:intake')}?unit={world.unit.pk}", "clerk"))
     found.append(("slip_new", f"{reverse('residents:slip_new')}?unit={world.unit.pk}", "clerk"))
     found.append(("gate_red", reverse("residents:gate_slip", args=[world.slip.pk, "forged"]), "guard"))
