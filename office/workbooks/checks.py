@@ -130,7 +130,7 @@ def _short_directory(handle, size):
     if place < 0 or len(end) < place + 22:
         raise Unreadable("damaged", "the end of the file is missing", byte=size)
     entries, length = struct.unpack_from("<HI", end, place + 10)
-    if entries == 0xFFFF or length == 0xFFFFFFFF or length > MAX_DIRECTORY:
+    if entries > MAX_PARTS or length > MAX_DIRECTORY:
         raise Unreadable("unfolds", f"{entries} parts")
 
 

@@ -98,9 +98,9 @@ def bomb(parts=1, size=90 * 2**20):
     "data", [bomb(), bomb(parts=3000, size=1), bomb(parts=60, size=7 * 2**20)], ids=["ratio", "parts", "sum"]
 )
 def test_a_bomb_is_refused_in_milliseconds(data):
-    began = time.perf_counter()
+    began = time.process_time()  # ours alone: other work on the machine does not count
     assert refused(data).code == "unfolds"
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 def test_a_file_beyond_the_limit_is_refused(tmp_path):
