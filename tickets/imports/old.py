@@ -106,7 +106,7 @@ class OldRepairs(Load):
             unit = hits[0][0] if len(hits) == 1 else None
             where = {
                 "unit_id": unit,
-                "building_id": buildings.get(unit),
+                "building_id": None if unit is None else buildings.get(unit),
                 "place": "" if unit else row.values["place"],
             }
             self._add(run, row, category, state, ended, where, owner and owner.head_id)
