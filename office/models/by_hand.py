@@ -48,7 +48,7 @@ def _insertion(model):
 
 def insert(row):
     """Write a new row; it gets its key. What `save(force_insert=True)` does, but for signals, which nobody uses here."""
-    fields, statement = _insertion(type(row))
+    fields, statement = _insertion(row._meta.model)
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
