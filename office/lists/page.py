@@ -1,14 +1,16 @@
 """The page of a list: its window, its heads, its count and totals."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.db.models.expressions import OrderBy
+from django.urls import resolve
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from office import money
+from office import access, money
 from office.lists.declaration import ListPage
 from office.lists.keysets import cursor_of, keys_of, place_of, take
 from office.lists.query import chips_of, read, url_of
@@ -53,7 +55,7 @@ def make_page(request, declared, queryset, *, title=None, actions=(), bulk=()):
             _("Excel"): f"{request.path}?export=xlsx",
             _("CSV"): f"{request.path}?export=csv",
         }
-    page.empty = _empty(page, declared, reading)
+    page.empty = _empty(request, page, declared, reading)
     return page
 
 
@@ -219,7 +221,8 @@ def _total_text(column, value, currency):
     return "" if value is None else str(value)
 
 
-def _empty(page, declared, reading):
+def _empty(request, page, declared, reading):
+    """What to do about an empty list; a step only where the person may take it."""
     if page.rows:
         return None
     if not reading.is_valid:
@@ -228,9 +231,7 @@ def _empty(page, declared, reading):
     if page.chips:
         return {"text": _("Nothing matches this filter."), "url": page.clear_url, "label": _("Show all")}
     text, url, label, key = (*declared.empty, "", "", "", "")[:4]
-    return {
-        "text": text or _("Nothing here yet."),
-        "url": url() if callable(url) else url,
-        "label": label,
-        "key": key,
-    }
+    text, url = text or _("Nothing here yet."), url() if callable(url) else url
+    if not url or not access.allowed(resolve(urlsplit(url).path).func, request.user):
+        return {"text": text}
+    return {"text": text, "url": url, "label": label, "key": key}

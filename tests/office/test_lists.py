@@ -78,7 +78,7 @@ def declared(**changes):
         },
         "default_order": "code",
         "row_href": lambda row: f"/unit/{row['id']}",
-        "empty": ("No units.", "/new", "Add one", "n"),
+        "empty": ("No units.", "/register/units/new", "Add one", "n"),
         "export_permission": "register.export",
         "personal": True,
         "page_size": 3,
@@ -301,9 +301,14 @@ def test_counts_are_bounded(desk, estate, monkeypatch):
 
 
 def test_an_empty_list_says_what_to_do(desk, estate):
-    assert desk.page().empty == {"text": "No units.", "url": "/new", "label": "Add one", "key": "n"}
+    step = {"url": "/register/units/new", "label": "Add one", "key": "n"}
+    assert desk.page().empty == {"text": "No units.", **step}
     fill(estate, ROWS)
     assert desk.page("code=nowhere").empty["url"] == "/list"
+
+
+def test_an_empty_list_offers_no_step_that_would_be_refused(cast, estate):
+    assert Desk(cast["auditor"], estate).page().empty == {"text": "No units."}
 
 
 def test_the_fragment_is_only_the_rows(desk, estate):
