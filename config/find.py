@@ -234,7 +234,7 @@ def _scopes(staff):
 
 
 def _lines(asker, hits):
-    lines = {}
+    lines: dict[tuple[str, int], Line] = {}
     for name, kind in KINDS.items():
         if ids := [hit.subject_id for hit in hits if hit.subject_kind == name]:
             lines |= {(name, pk): line for pk, line in kind.lines(asker, ids).items()}

@@ -11,6 +11,7 @@ import tempfile
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -127,7 +128,7 @@ def run(job):
         raise Refused(_("This list is not there any more.")) from None
     if not access.allowed(found.func, job.by) or job.estate_id not in job.by.estate_ids():
         raise Refused(_("You may no longer open this list."))
-    request = HttpRequest()
+    request: Any = HttpRequest()
     request.method, request.path, request.path_info = "POST", job.args["path"], job.args["path"]
     given = QueryDict(mutable=True)
     given.update({"export": job.args["kind"], "query": job.args["query"]})

@@ -6,6 +6,7 @@ Only what lists need: texts as texts, numbers, days, moments, one frozen head. A
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from typing import IO, cast
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils import timezone
@@ -66,7 +67,7 @@ def stream(labels, chunks):
     """The workbook as blocks of bytes. `chunks`: (rows of cells as text, how many), a few hundred at a time."""
     pipe, sheets, chunks = _Pipe(), 0, iter(chunks)
     head = "".join(cell(str(label), style=HEAD) for label in labels)
-    with ZipFile(pipe, "w", ZIP_DEFLATED, compresslevel=1) as book:
+    with ZipFile(cast(IO[bytes], pipe), "w", ZIP_DEFLATED, compresslevel=1) as book:
         yield from _put(book, pipe, "_rels/.rels", _relations([("officeDocument", "xl/workbook.xml")]))
         first = next(chunks, None)
         while sheets == 0 or first is not None:

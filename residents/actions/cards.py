@@ -51,7 +51,7 @@ def move_card(*, card, move, by, now, reason="", version=None):
         raise Stale
     if sentence := rules.why_not(rules.CARD_MOVES, move, row, by):
         raise Refused(sentence)
-    row.state, row.reason = rules.CARD_MOVES[move].to, reason[:300]
+    row.state, row.reason = rules.CARD_MOVES[move].to or row.state, reason[:300]
     names = ["state", "reason", "version"]
     if day := DAYS[move]:
         setattr(row, day, max(clocks.local_date(now, row.unit.estate.zone), row.issued_on))

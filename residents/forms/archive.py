@@ -14,7 +14,7 @@ class FileForm(Form):
     """Files for the archive. `kinds`: those in use; `people`: today's occupancies of the unit."""
 
     keyed = True
-    kind = forms.ModelChoiceField(label=gettext_lazy("Document"), queryset=None)
+    kind: forms.ModelChoiceField = forms.ModelChoiceField(label=gettext_lazy("Document"), queryset=None)
     person = forms.TypedChoiceField(
         label=gettext_lazy("Whose"), coerce=int, required=False, empty_value=None,
         help_text=gettext_lazy("For documents of one person: identity copies, leases, powers of attorney."),
@@ -32,7 +32,7 @@ class FileForm(Form):
         self.fields["file_ids"] = AttachmentsField(upload_url=reverse("office:upload"), required=True)
 
     def clean(self):
-        values = super().clean()
+        values = super().clean() or {}
         kind = values.get("kind")
         if kind is not None and kind.per_person and not values.get("person"):
             self.add_error("person", _("Say whose document it is."))
@@ -40,7 +40,7 @@ class FileForm(Form):
 
 
 class KindForm(Form):
-    kind = forms.ModelChoiceField(
+    kind: forms.ModelChoiceField = forms.ModelChoiceField(
         label=gettext_lazy("Document"), queryset=None, required=False, empty_label=gettext_lazy("not said")
     )
 

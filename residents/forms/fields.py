@@ -34,8 +34,8 @@ def unit_by_words(estate, text, kinds=None):
     rows = Unit.objects.filter(estate=estate)
     if kinds:
         rows = rows.filter(kind__in=kinds)
-    if found := rows.filter(code__iexact=text.strip()).first():
-        return found
+    if exact := rows.filter(code__iexact=text.strip()).first():
+        return exact
     if len(found := list(rows.filter(code_key=places.code_key(text))[:2])) == 1:
         return found[0]
     ids = [hit.subject_id for hit in search.find([estate.pk], text, kinds=["unit"], limit=10)]

@@ -1,8 +1,10 @@
 """Visitors, vehicles, access cards and keys."""
 
 from datetime import timedelta
+from typing import cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -34,7 +36,8 @@ class PersonChoice(forms.ModelChoiceField):
     def prepare_value(self, value):
         value = super().prepare_value(value)
         text = str(value or "")
-        known = self.queryset.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+        is_number = text.isdecimal() and len(text) < 19
+        known = cast(QuerySet, self.queryset).filter(pk=int(text)).first() if is_number else None
         self.widget.choices = [("", "")] + ([(known.pk, known.local_name)] if known else [])
         return value
 

@@ -83,7 +83,7 @@ class _Goods(forms.BaseFormSet):
 
 def goods_formset(*args, extra=4, **kwargs):
     made = forms.formset_factory(GoodsForm, formset=_Goods, extra=extra, max_num=60, absolute_max=60)
-    return made(*args, prefix="goods", **kwargs)
+    return made(*args, **{"prefix": "goods", **kwargs})
 
 
 def lines_of(formset):

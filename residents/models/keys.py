@@ -127,9 +127,8 @@ class KeyLoan(models.Model):
     @property
     def holder(self):
         """Who has the key, as people say it."""
-        if self.person_id:
-            return self.person.local_name
-        return self.staff.local_name if self.staff_id else self.contractor
+        who = self.person or self.staff
+        return who.local_name if who else self.contractor
 
     @property
     def is_open(self):

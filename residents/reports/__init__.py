@@ -4,4 +4,4 @@ Both are rooms of the household page: `card`, `starts` and `KINDS` by their own 
 """
 
 from .gate import *  # noqa: F403  one name each, as `reports.slip_of_number`
-from .households import *  # noqa: F403  last: its card is the register's
+from .households import *  # type: ignore[assignment]  # noqa: F403  last: its card is the register's

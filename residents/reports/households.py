@@ -165,10 +165,10 @@ def household(unit, day):
             json.loads(part) if isinstance(part, str) else part or [] for part in cursor.fetchone()
         )
     found = [
-        Resident(
+        Resident(*[
             *row[:7], share and Decimal(share), date.fromisoformat(since), until and date.fromisoformat(until),
             *row[10:13], [Line(*line) for line in lines or ()],
-        )
+        ])
         for row in people
         for share, since, until, lines in [(*row[7:10], row[13])]
     ]  # fmt: skip

@@ -177,7 +177,7 @@ def slip(request, pk):
 
 
 def _facts(row):
-    facts = [
+    facts: list[tuple] = [
         (_("Unit"), row.unit.code, reverse("residents:unit", args=[row.unit_id])),
         (_("Resident"), row.person.local_name, reverse("residents:person", args=[row.person_id])),
     ]

@@ -171,7 +171,7 @@ class LogEntry(models.Model):
 
     @property
     def where(self):
-        return self.unit.code if self.unit_id else self.place
+        return self.unit.code if self.unit else self.place
 
 
 class Question(models.Model):

@@ -256,7 +256,7 @@ def _became(request, entry):
 def _moves(staff, entry, question):
     """What may be done with the line; the matters it may become come first while nothing has become of it."""
     writes = staff.may(reception.WRITE, entry.estate_id)
-    found = []
+    found: list[dict] = []
 
     def offer(verb, label, icon, key, why_not=None, url=None, dialog=True):
         url = url or reverse(f"tickets:reception_{verb}", args=[entry.pk])
