@@ -119,7 +119,7 @@ def _preview(one):
     return {
         "name": one.name, "rows": one.rows, "columns": one.columns, "header_row": one.header_row,
         "guess": one.guess, "problem": str(one.problem), "hidden": one.hidden,
-        "sample": [[checking.kept(cell) for cell in row] for row in one.sample],
+        "sample": [[checking.sampled(cell) for cell in row] for row in one.sample],
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from office import jobs, places, sweeps, workbooks
-from office.imports import intake, workbook
+from office.imports import checking, intake, workbook
 from office.imports.sheets import SHEETS
 from office.models import Event, File, Import, ImportRow, ImportWrite, Job, SearchKey, Unit
 from office.refusals import Refused
@@ -335,7 +335,7 @@ def test_identity_numbers_are_staged_sealed_and_shown_masked(estate, admin, clie
     number = "11010519491231002X"
     batch = checked(estate, admin, ["Name,identity number,Telephone", f"張小明,{number},abc"], "people")
     assert counts(batch) == {"error": 1}
-    staged = json.dumps([list(batch.rows.values()), list(batch.writes.values())], default=str)
+    staged = json.dumps([batch.previews, list(batch.rows.values()), list(batch.writes.values())], default=str)
     assert number not in staged
     client.force_login(admin)
     page = client.get(reverse("office:import", args=[batch.pk])).content.decode()
@@ -349,6 +349,22 @@ def test_identity_numbers_are_staged_sealed_and_shown_masked(estate, admin, clie
 
     person = Person.objects.get()
     assert identity.unseal(person.identity_sealed, pk=person.pk) == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("11010519491231002X", "•••••002X"),
+        (110105194912310000, "•••••0000"),
+        (1.1010519491231e17, "•••••0000"),
+        ("證件:Z683365(5)", "證件:•••••5(5)"),
+        ("13800138000", "13800138000"),
+        ("3-2-1201", "3-2-1201"),
+        (89.5, 89.5),
+    ],
+)
+def test_the_first_rows_are_kept_without_identity_numbers(cell, kept):
+    assert checking.sampled(cell) == kept
 
 
 # --- matching ----------------------------------------------------------------------------------------------
