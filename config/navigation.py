@@ -37,9 +37,9 @@ SECTIONS = (
         _("Front desk"),
         (
             # Translators: 工作日誌
-            Entry("tickets:reception", _("Reception log"), "clipboard-list", "g v"),
+            Entry("tickets:reception", _("Reception log"), "clipboard-list", "g e"),
             # Translators: 交接班
-            Entry("tickets:shifts", _("Shift hand-overs"), "users", "g k"),
+            Entry("tickets:shifts", _("Shift hand-overs"), "repeat", "g t"),
         ),
     ),
     (

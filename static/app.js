@@ -930,6 +930,10 @@
     each("[data-signature]", startSignature);
     each("canvas[data-chart]", function (canvas) { if (!canvas.deskDrawn) { canvas.deskDrawn = true; startChart(canvas); } });
     countPicks();
+    var here = $(".desk-nav-link.active", root), menu = here && here.closest(".desk-nav-scroll");
+    if (menu && here.offsetTop + here.offsetHeight > menu.scrollTop + menu.offsetTop + menu.clientHeight) {
+      menu.scrollTop = here.offsetTop - menu.offsetTop - menu.clientHeight / 2;
+    }
     var bell = $("[data-bell]");
     if (bell) {
       var plain = doc.title.replace(/^\(\d+\) /, "");
