@@ -68,17 +68,21 @@ def may_see_openings(staff, estate_id):
 
 
 def card(unit, *, staff, now):
-    """What is missing, in red. Three queries."""
+    """What is missing, in red, once the office has filed something of this household. Three queries."""
     if not staff.may("register.read", unit.estate_id):
         return None
     held = archive_of(unit, staff, clocks.local_date(now, unit.estate.zone))
     missing = held.missing
+    started = len(missing) < len(held.needs)
     lines = [
         cards.Line(f"{need.kind.local_name}{_of(need)}", state=(_("missing"), "late")) for need in missing[:4]
     ]
     if len(missing) > 4:
         more = len(missing) - 4
         lines.append(cards.Line(ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}))
+    if missing and not started:  # an archive nobody has begun is no fault of this household
+        text = ngettext("None of %(n)s document is filed yet.", "None of %(n)s documents is filed yet.", len(missing))
+        lines = [cards.Line(text % {"n": len(missing)})]
     return cards.Card(
         "archive",
         # Translators: 戶檔案
@@ -86,7 +90,7 @@ def card(unit, *, staff, now):
         icon="archive",
         lines=lines,
         empty=_("Everything that must be there is there.") if held.needs else _("Nothing is asked for here."),
-        count=len(missing) if missing else None,
+        count=len(missing) if missing and started else None,
         all_url=reverse("residents:archive", args=[unit.pk]),
         all_label=_("Open the archive"),
         column=cards.ASIDE,

@@ -258,9 +258,13 @@ def test_the_list_prints_with_a_line_in_the_access_log(unit, owner, clerk):
     assert (line.subject_kind, line.subject_id, line.detail["count"]) == ("unit", unit.pk, 1)
 
 
-def test_the_household_page_counts_what_is_missing(unit, owner, clerk, guard, now):
+def test_the_household_page_counts_what_is_missing_once_something_is_filed(unit, owner, clerk, guard, now):
+    calm = reports.card(unit, staff=clerk, now=now)
+    assert calm.count is None
+    assert [(line.text, line.state) for line in calm.lines] == [("None of 7 documents is filed yet.", ())]
+    file_it(unit, clerk, "PURCHASE")
     card = reports.card(unit, staff=clerk, now=now)
-    assert (card.count, len(card.lines)) == (7, 5)
+    assert (card.count, len(card.lines)) == (6, 5)
     assert card.lines[0].state[1] == "late"
     assert card.all_url == reverse("residents:archive", args=[unit.pk])
     assert reports.card(unit, staff=guard, now=now) is None
