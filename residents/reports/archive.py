@@ -81,7 +81,9 @@ def card(unit, *, staff, now):
         more = len(missing) - 4
         lines.append(cards.Line(ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}))
     if missing and not started:  # an archive nobody has begun is no fault of this household
-        text = ngettext("None of %(n)s document is filed yet.", "None of %(n)s documents is filed yet.", len(missing))
+        text = ngettext(
+            "None of %(n)s document is filed yet.", "None of %(n)s documents is filed yet.", len(missing)
+        )
         lines = [cards.Line(text % {"n": len(missing)})]
     return cards.Card(
         "archive",
