@@ -4,6 +4,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
+from residents import rules as residents
+from residents.models import AccessCard, Key, ReleaseSlip
 from tickets import rules as tickets
 from tickets.models import Ticket
 
@@ -19,29 +21,43 @@ ALSO = {
 }
 
 
-def ticket_page():
-    lines = ["# States of a ticket", "", "Drawn by `make states` from `tickets/rules.py`; do not edit.", ""]
-    lines += ["```mermaid", "stateDiagram-v2", "    [*] --> accepted: take"]
-    for name, move in tickets.MOVES.items():
-        if move.to is None:
-            continue
+def page(title, source, moves, states, begins, ends, also=()):
+    """One state machine: its diagram, its words, its moves. `begins` is (verb, state); `also` adds (verb, to): why."""
+    also = dict(also)
+    own = any(getattr(move, "own", "") for move in moves.values())
+    lines = [f"# States of {title}", "", f"Drawn by `make states` from `{source}`; do not edit.", ""]
+    lines += ["```mermaid", "stateDiagram-v2", f"    [*] --> {begins[1]}: {begins[0]}"]
+    for name, move in moves.items():
         for start in move.starts:
-            lines.append(f"    {start} --> {move.to}: {name}")
+            lines += [f"    {start} --> {move.to}: {name}"] if move.to else []
             lines += [
-                f"    {start} --> {to}: {name} ({why})" for (verb, to), why in ALSO.items() if verb == name
+                f"    {start} --> {to}: {name} ({why})" for (verb, to), why in also.items() if verb == name
             ]
-    lines += [f"    {state} --> [*]" for state in (Ticket.State.CLOSED, Ticket.State.CANCELLED)]
+    lines += [f"    {state} --> [*]" for state in ends]
     lines += ["```", "", "| state | shown as |", "|---|---|"]
-    lines += [f"| {value} | {label} |" for value, label in Ticket.State.choices]
-    lines += ["", "| move | from | to | permission | on own work orders |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {name} | {', '.join(move.starts)} | {move.to or 'stays'} | {move.permission} | {move.own or '–'} |"
-        for name, move in tickets.MOVES.items()
-    ]
+    lines += [f"| {value} | {label} |" for value, label in states.choices]
+    heads = ["move", "from", "to", "permission"] + (["on own work orders"] if own else [])
+    lines += ["", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    for name, move in moves.items():
+        cells = [name, ", ".join(move.starts), move.to or "stays", move.permission]
+        lines.append(f"| {' | '.join(cells + ([move.own or '–'] if own else []))} |")
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"ticket.md": ticket_page}
+S, C, K = ReleaseSlip.State, AccessCard.State, Key.State
+GATE = "residents/rules.py"
+PAGES = {
+    "ticket.md": lambda: page(
+        "a ticket", "tickets/rules.py", tickets.MOVES, Ticket.State, ("take", "accepted"),
+        (Ticket.State.CLOSED, Ticket.State.CANCELLED), ALSO,
+    ),
+    "slip.md": lambda: page(
+        "a goods-release slip", GATE, residents.SLIP_MOVES, S, ("issue", S.ISSUED), (S.RELEASED, S.CANCELLED),
+        {("refuse", S.CANCELLED): "paper altered"},
+    ),
+    "card.md": lambda: page("an access card", GATE, residents.CARD_MOVES, C, ("issue", C.ACTIVE), (C.RETURNED,)),
+    "key.md": lambda: page("a key in keeping", GATE, residents.KEY_MOVES, K, ("keep", K.IN), (K.GIVEN_BACK,)),
+}  # fmt: skip
 
 
 class Command(BaseCommand):
