@@ -62,10 +62,16 @@ def file_it(unit, by, code, person=None, name="scan.pdf", at=NOW):
 
 
 def missing(unit, staff, day=TODAY):
-    return [
-        (need.kind.code, need.of.person.name if need.of else "")
-        for need in reports.archive_of(unit, staff, day).missing
-    ]
+    """What lacks by the archive's page, which is what lacks by the household page's card."""
+    by_page, by_card = (
+        [
+            (need.kind.code, need.of.person.name if need.of else "", need.is_missing, len(need.files))
+            for need in needs
+        ]
+        for needs in (reports.archive_of(unit, staff, day).needs, reports.needs_of(unit, staff, day))
+    )
+    assert by_page == by_card
+    return [(code, name) for code, name, is_missing, _files in by_page if is_missing]
 
 
 OWNER_PAPERS = ["PURCHASE", "NOTICE", "FORM", "COVENANT", "SERVICE", "FIRE"]
