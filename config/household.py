@@ -40,6 +40,9 @@ def household(request, pk):
     ]
     house = next(card.context["house"] for card in shown if card.key == "people")
     caller = _caller(request, unit, house)
+    for card in shown:
+        if card.draw:
+            card.context["caller"] = caller
     starts = _starts(request, unit, caller)
     status, tone = rules.STATUS[reports.status_of(unit, house)]
     context = {

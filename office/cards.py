@@ -10,6 +10,7 @@ A room is an app's `reports` with these names; config/desk.py lists the rooms, o
 history is: indexes and limits, no counting.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,12 +31,12 @@ class Line:
 
 @dataclass
 class Card:
-    """A panel: its own template (which finds `card` and `caller`), or ready lines."""
+    """A panel: drawn by its own `draw`, which gets the context as keywords, `caller` among them; or ready lines."""
 
     key: str  # kebab noun: part of the element's id
     title: Any
     icon: str = ""
-    template: str = ""
+    draw: Callable[..., str] | None = None
     context: dict = field(default_factory=dict)
     lines: list = field(default_factory=list)
     empty: Any = ""  # what to say when there is no line

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 
-from office.templatetags.ui import TONES, clock_icon, icon
+from office.templatetags.ui import TONES, clock_icon, icon, iso, kbd
 
 PLAIN = {
     f"django/forms/widgets/{name}.html" for name in ("select", "input", "text", "date", "number", "hidden")
@@ -83,10 +83,87 @@ def _cell(cell, row_href, css):
     return f"<span{_hinted(hint)}>{words}</span>" if hint else words
 
 
-def _clock(words, tone, hint):
+def _clock(words, tone, hint, due=None):
     spoken = f'<span class="visually-hidden"> ({text(hint)})</span>' if hint else ""
-    mark = icon(clock_icon(tone), "icon-sm")
-    return f'<span class="clock clock-{text(tone)}"{_hinted(hint)}>{mark}<span>{words}</span>{spoken}</span>'
+    mark, until = icon(clock_icon(tone), "icon-sm"), f' data-due="{text(iso(due))}"' if due else ""
+    return f'<span class="clock clock-{text(tone)}"{_hinted(hint)}>{mark}<span{until}>{words}</span>{spoken}</span>'
+
+
+# --- the pieces of the household page (office/cards.py) --------------------------------------------------------
+
+
+def state(words, tone, mark=""):
+    """As _ui/state.html."""
+    shown = icon(mark, "icon-sm") if mark else ""
+    return f'<span class="badge state state-{text(TONES.get(tone or "", tone))}">{shown}{text(words)}</span>'
+
+
+def promised(clock):
+    """A clock as `promises.clock` makes it; as _ui/clock.html."""
+    return _clock(text(clock["text"]), clock.get("tone") or "later", clock.get("hint"), clock.get("due"))
+
+
+def card_panels(panels):
+    """Cards one under the other."""
+    return "".join(_panel(panel) for panel in panels)
+
+
+def _panel(panel):
+    title, mark = f"card-{panel.key}-title", f"{icon(panel.icon)} " if panel.icon else ""
+    count = f' <span class="tabs-count">{panel.count}</span>' if panel.count is not None else ""
+    every = ""
+    if panel.all_url:
+        link = f'<a class="card-all" href="{text(panel.all_url)}">{text(panel.all_label)}</a>'
+        every = f'<div class="card-actions">{link}</div>'
+    if panel.draw:
+        body = panel.draw(**panel.context)
+    elif panel.lines:
+        body = f'<ul class="plain-list plain-tight">{"".join(_line(line) for line in panel.lines)}</ul>'
+    else:
+        body = f'<p class="empty-hint">{text(panel.empty)}</p>'
+    return (
+        f'<section class="card" id="card-{panel.key}" aria-labelledby="{title}"><div class="card-header">'
+        f'<h2 class="card-title" id="{title}">{mark}{text(panel.title)}{count}</h2>{every}</div>'
+        f'<div class="card-body">{body}</div></section>'
+    )
+
+
+def _line(line):
+    words = text(line.text)
+    parts = [f'<a href="{text(line.href)}">{words}</a>' if line.href else words]
+    if line.state:
+        parts.append(state(*line.state))
+    parts += [promised(clock) for clock in line.clocks]
+    if beside := " · ".join(text(part) for part in (line.at, line.note) if part):
+        parts.append(f'<span class="muted">{beside}</span>')
+    return f"<li>{' '.join(parts)}</li>"
+
+
+def start_moves(starts):
+    """Buttons of the head: links as _ui/move.html draws them; what is refused is drawn there, with its reason."""
+    return "".join(
+        render_to_string("_ui/move.html", {"move": start}) if start["why_not"] else _start_move(start)
+        for start in starts
+    )
+
+
+def _start_move(start):
+    label, key = text(start["label"]), start["key"]
+    style = f" btn-{start['style']}" if start["style"] else ""
+    keyed = f' data-key="{text(key)}" data-key-label="{label}"' if key else ""
+    return (
+        f'<a class="btn move{style}" href="{text(start["url"])}" data-verb="{text(start["verb"])}"{keyed}>'
+        f"{icon(start['icon']) if start['icon'] else ''}{label}{f' {kbd(key)}' if key else ''}</a>"
+    )
+
+
+def start_items(starts):
+    """Entries of the menu under N."""
+    return "".join(
+        f'<a class="dropdown-item" href="{text(start["url"])}" data-verb="{text(start["verb"])}">'
+        f"{icon(start['icon'])} {text(start['label'])}</a>"
+        for start in starts
+    )
 
 
 # --- numbers that link to their rows -------------------------------------------------------------------------

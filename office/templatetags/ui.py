@@ -112,6 +112,7 @@ def kept(parser, token):
 
 
 @register.simple_tag
+@cache
 def kbd(keys):
     """Keys as the person presses them: `Ctrl+Enter`, `g h`."""
     return format_html(
@@ -259,7 +260,10 @@ def _drawn(parser, token):
     return DrawnNode(getattr(drawing, name), parser.compile_filter(value))
 
 
-for _name in ("list_body", "filter_fields", "tiles", "tile", "chart_rows", "timeline", "fact_rows"):
+for _name in (
+    "list_body", "filter_fields", "tiles", "tile", "chart_rows", "timeline", "fact_rows",
+    "card_panels", "start_moves", "start_items",
+):  # fmt: skip
     register.tag(_name, _drawn)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from office import cards, clocks, identity, phones, search
-from residents import rules
+from residents import drawing, rules
 from residents.models import Occupancy, Person, Phone
 
 
@@ -323,7 +323,7 @@ def card(unit, *, staff, now):
         "people",
         _("People"),
         icon="users",
-        template="residents/people_card.html",
+        draw=drawing.people,
         context={"house": house},
         all_url=reverse("residents:history", args=[unit.pk]),
         all_label=_("Who has lived here and owned it"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from office import cards, promises
 from office.addresses import row_address
 from office.models import Promise
-from tickets import rules
+from tickets import drawing, rules
 from tickets.models import CallbackTry, Category, Ticket
 
 CALLBACKS = ("ticket.callback_", "ticket.closed")
@@ -87,7 +87,7 @@ def card(unit, *, staff, now):
         # Translators: 報修
         _("Open repairs"),
         icon="tool",
-        template="tickets/household_card.html",
+        draw=drawing.repairs,
         context={
             "open": [
                 {
