@@ -13,7 +13,8 @@ FULL = bool(os.environ.get("GUANJIA_FULL"))
 def test_an_import_beside_the_bare_statements_of_the_same_rows():
     figures = imports.measure(100_000 if FULL else 400)
     assert figures["rows"] > 400 * 15
-    assert figures["child"] <= imports.MEMORY
-    if FULL:
+    if (
+        FULL
+    ):  # the memory of children is the highest of all this process ever had: meaningful when it runs alone
         assert figures["ratio"] <= imports.GOAL
-        assert figures["memory"] <= imports.MEMORY
+        assert max(figures["memory"], figures["child"]) <= imports.MEMORY

@@ -160,7 +160,7 @@ def test_a_leak_counts_from_its_water_test_and_comes_back_when_not_satisfied(sit
     clerk.keyboard.press("/")
     clerk.keyboard.type("8000")
     clerk.keyboard.press("Enter")
-    clerk.wait_for_url("**/register/people/*/")
+    clerk.wait_for_url("**/register/units/*/?caller=*")
     clerk.keyboard.press("r")
     clerk.wait_for_url("**/repairs/new?*")
     assert clerk.input_value("#id_reporter_name") == "張小明"
