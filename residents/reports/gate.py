@@ -33,9 +33,11 @@ SLIP_PAGE = ("estate", "unit", "person", "issued_by", "released_by", "cancelled_
 def slip_of_number(estate_id, typed):
     """The slip a guard means: its number in any spelling, or the running digits of the newest that ends so."""
     key = "".join(char for char in search.fold(typed) if char.isalnum())[: search.LONGEST]
+    short = (key.lstrip("0") or key) if key.isdecimal() else key  # the last four figures of 000008 are 0008
     keys = SearchKey.objects.filter(
-        estate_id=estate_id, key=key, subject_kind=ReleaseSlip.SUBJECT, kind__in=("number", "number_tail")
-    )
+        estate_id=estate_id, key__in={key, short}, subject_kind=ReleaseSlip.SUBJECT,
+        kind__in=("number", "number_tail"),
+    )  # fmt: skip
     rows = ReleaseSlip.objects.filter(pk__in=keys.values("subject_id"), estate_id=estate_id)
     return rows.select_related(*SLIP_PAGE).order_by("-issued_at", "-pk").first() if key else None
 
