@@ -184,10 +184,9 @@ def _result(request, batch):
     address = reverse("office:import", args=[batch.pk])
     outcomes = dict(OUTCOMES)
     shown = request.GET.get("rows", "")
-    if shown not in outcomes:
-        shown = "error" if batch.counts.get("error") else ""
-        if request.GET.get("rows") == "all":
-            shown = ""
+    wrong = batch.counts.get("error")
+    if shown not in outcomes or (shown == "error" and not wrong):  # the last one mended: every row is shown
+        shown = "error" if wrong and request.GET.get("rows") != "all" else ""
     sheet = sheets.SHEETS.get(batch.sheet)
     context = {
         "tiles": _tiles(batch, address, shown),

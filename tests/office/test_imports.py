@@ -261,6 +261,22 @@ def test_a_mended_row_is_checked_alone_beside_the_others(estate, admin):
     assert (str(unit.area), unit.building.units.count()) == ("90.00", 3)
 
 
+def test_when_the_last_error_is_mended_every_row_is_shown(estate, admin, client):
+    client.force_login(admin)
+    batch = checked(estate, admin, [HEAD, *GOOD, BAD], "units")
+    row = batch.rows.get(outcome="error")
+    address = reverse("office:import", args=[batch.pk]) + "?rows=error"
+    errors = reverse("office:import_errors", args=[batch.pk])
+    before = client.get(address)
+    assert (before.context["shown"], len(before.context["grid"])) == ("error", 1)
+    assert errors in before.content.decode()
+    cells = {row.pk: {"area": "90", "handed_over_on": "2020-12-01"}}
+    intake.mend(batch=batch, cells=cells, by=admin, now=timezone.now())
+    after = client.get(address)
+    assert (after.context["shown"], len(after.context["grid"])) == ("", 3)
+    assert errors not in after.content.decode()  # a workbook of no rows would be refused
+
+
 def test_all_proposals_are_taken_at_once(estate, admin):
     batch = checked(
         estate,
