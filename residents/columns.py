@@ -174,7 +174,7 @@ VISITORS = List(
         Column("host", _("To whom"), lambda row: row["host"]),
         Column("purpose", _("Purpose"), lambda row: PURPOSES[row["purpose"]]),
         Column("phone", _("Telephone"), lambda row: row["phone"], shown=False),
-        Column("people", _("People"), lambda row: str(row["people"]), align="right", value=lambda row: row["people"], total="people"),
+        Column("people", _("How many people"), lambda row: str(row["people"]), align="right", value=lambda row: row["people"], total="people"),
         Column("plate", _("Number plate"), lambda row: row["plate"]),
         Column("badge", _("Card lent"), lambda row: row["badge"]),
         Column("in_at", _("In"), lambda row: stamp(row["in_at"]), value=lambda row: row["in_at"], order="newest"),

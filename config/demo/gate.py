@@ -39,6 +39,7 @@ MAKES = (
     "吉利 星越",
     "別克 君威",
 )
+EBIKES = ("雅迪 DE3", "愛瑪 A500", "台鈴 超能", "小牛 MQi2")
 VISITORS = (
     "趙志明",
     "王秀蘭",
@@ -132,10 +133,11 @@ class Gate:
     def vehicle(self, home, who, since, space):
         lot = self.lot
         period = DateRange(since, None)
+        kind = lot.choices(("car", "ebike", "van"), (10, 1, 1))[0]
         pk = self.bulk.add(
             Vehicle, estate_id=self.estate.pk, unit_id=home.id, person_id=who.id, plate=self.plate(),
-            kind=lot.choices(("car", "ebike", "van"), (10, 1, 1))[0], colour=self.say(lot.choice(COLOURS)),
-            make=self.say(lot.choice(MAKES)), period=period,
+            kind=kind, colour=self.say(lot.choice(COLOURS)),
+            make=self.say(lot.choice(EBIKES if kind == "ebike" else MAKES)), period=period,
         )  # fmt: skip
         if space:
             self.bulk.add(Parking, estate_id=self.estate.pk, vehicle_id=pk, space_id=space, period=period)

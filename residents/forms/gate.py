@@ -69,7 +69,7 @@ class VisitorForm(Form):
         label=gettext_lazy("Visitor's card lent"), max_length=20, required=False,
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
-    people = forms.IntegerField(label=gettext_lazy("People"), min_value=1, max_value=500, initial=1)
+    people = forms.IntegerField(label=gettext_lazy("How many people"), min_value=1, max_value=500, initial=1)
     remark = forms.CharField(label=gettext_lazy("Remark"), max_length=300, required=False)
     widths = {"name": 6, "unit": 6, "host": 6, "phone": 6, "plate": 6, "badge": 3, "people": 3}
 

@@ -129,7 +129,7 @@ def visitor(request, pk):
         (_("To whom"), row.host),
         (_("Purpose"), row.get_purpose_display()),
         (_("Telephone"), row.phone),
-        (_("People"), str(row.people)),
+        (_("How many people"), str(row.people)),
         (_("Number plate"), row.plate),
         (_("Visitor's card"), row.badge),
         (_("In"), f"{lists.stamp(row.in_at)} {row.in_by.local_name}"),
