@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -16,6 +16,7 @@ from config import timeline
 from config.desk import ROOMS
 from office import cards, clocks, lists
 from office.access import may
+from office.addresses import row_address
 from office.models import Unit
 from office.views.session import enter
 from residents import reports, rules
@@ -29,8 +30,9 @@ OLDER = "older"  # a fragment of the timeline only
 @require_GET
 def household(request, pk):
     """Everything about one unit. htmx asks for parts of the timeline at the same address."""
-    found = Unit.objects.visible_to(request.user, READ).select_related("building", "section", "estate")
+    found = Unit.objects.visible_to(request.user, READ).select_related("building", "section")
     unit = get_object_or_404(found, pk=pk)
+    unit.estate = next(row.estate for row in request.user.posting_list if row.estate_id == unit.estate_id)
     enter(request, unit.estate)
     if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
         house = reports.household(unit, clocks.local_date(request.now, unit.estate.zone))
@@ -108,7 +110,7 @@ def _told(start, caller):
 
 def _facts(unit):
     return [
-        (_("Building"), str(unit.building), reverse("residents:building", args=[unit.building_id])),
+        (_("Building"), str(unit.building), row_address("residents:building", unit.building_id)),
         (_("Section"), unit.section.code if unit.section else ""),
         (_("Floor"), unit.floor),
         (_("Kind"), unit.get_kind_display()),

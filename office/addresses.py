@@ -1,4 +1,4 @@
-"""Addresses of rows, for pages with many of them: a list of 50 rows asked `reverse()` for the same pattern 50 times."""
+"""Addresses for pages with many of them: a list of 50 rows asked `reverse()` for the same pattern 50 times."""
 
 from functools import cache
 
@@ -11,6 +11,16 @@ _MARK = 987654321987654321  # stands in the pattern where the row's key goes
 def _pattern(name, _urlconf, _prefix):
     before, after = reverse(name, args=[_MARK]).split(str(_MARK))
     return before, after
+
+
+@cache
+def _address(name, _urlconf, _prefix):
+    return reverse(name)
+
+
+def address(name):
+    """`reverse(name)` of a page that takes nothing."""
+    return _address(name, get_urlconf(), get_script_prefix())
 
 
 def row_address(name, pk):

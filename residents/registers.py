@@ -1,9 +1,11 @@
 """What the register tells the office: journal sentences, their words, search keys."""
 
-from django.urls import reverse
+from functools import partial
+
 from django.utils.translation import gettext_lazy as _
 
 from office import catalogues, files, journal, outbox, promises, search, series, setup, sweeps
+from office.addresses import row_address
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -94,7 +96,7 @@ def register():
     series.PATTERNS["slip"] = "F{year}-{n:06d}"
     series.LABELS["slip"] = _("goods-release slip")
     journal.words("slip.refusal", SlipRefusal.Reason.choices)
-    promises.register_subject(ReleaseSlip.SUBJECT, lambda pk: reverse("residents:slip", args=[pk]))
+    promises.register_subject(ReleaseSlip.SUBJECT, partial(row_address, "residents:slip"))
     search.register(ReleaseSlip.SUBJECT, reports.keys_of_slips, kinds=("number", "number_tail"))
     sheets.declare()
 
@@ -106,10 +108,10 @@ def register():
     )
     journal.field_words("vehicle", Vehicle)
     search.register(Vehicle.SUBJECT, reports.keys_of_vehicles, kinds=("plate",))
-    promises.register_subject(Key.SUBJECT, lambda pk: reverse("residents:key", args=[pk]))
-    promises.register_subject(AccessCard.SUBJECT, lambda pk: reverse("residents:card", args=[pk]))
-    promises.register_subject(Vehicle.SUBJECT, lambda pk: reverse("residents:vehicle", args=[pk]))
-    promises.register_subject(Visitor.SUBJECT, lambda pk: reverse("residents:visitor", args=[pk]))
+    promises.register_subject(Key.SUBJECT, partial(row_address, "residents:key"))
+    promises.register_subject(AccessCard.SUBJECT, partial(row_address, "residents:card"))
+    promises.register_subject(Vehicle.SUBJECT, partial(row_address, "residents:vehicle"))
+    promises.register_subject(Visitor.SUBJECT, partial(row_address, "residents:visitor"))
     files.register_subject(KeyLoan.SUBJECT, may_read_loan, permission="gate.read")
     files.register_subject("unit", _reads(Unit), permission="register.read")
     files.register_subject(Person.SUBJECT, _reads(Person), permission="register.read")

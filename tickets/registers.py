@@ -1,9 +1,11 @@
 """What the tickets app tells the office: promise kinds, number series, journal sentences, subjects."""
 
-from django.urls import reverse
+from functools import partial
+
 from django.utils.translation import gettext_lazy as _
 
 from office import catalogues, files, jobs, journal, outbox, promises, search, series, setup, undo
+from office.addresses import row_address
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -208,9 +210,9 @@ def register():
     journal.field_words("log.field", LogEntry)
     journal.words("log.channel", LogEntry.Channel.choices)
     journal.words("log.shift", Handover.Shift.choices)
-    promises.register_subject(LogEntry.SUBJECT, lambda pk: reverse("tickets:reception_entry", args=[pk]))
-    promises.register_subject(Handover.SUBJECT, lambda pk: reverse("tickets:shift", args=[pk]))
-    promises.register_subject(Ticket.SUBJECT, lambda pk: reverse("tickets:ticket", args=[pk]))
+    promises.register_subject(LogEntry.SUBJECT, partial(row_address, "tickets:reception_entry"))
+    promises.register_subject(Handover.SUBJECT, partial(row_address, "tickets:shift"))
+    promises.register_subject(Ticket.SUBJECT, partial(row_address, "tickets:ticket"))
     files.register_subject(Ticket.SUBJECT, may_read_files, permission="tickets.read")
     files.register_subject(WorkOrder.SUBJECT, may_read_order_files, permission="tickets.read")
     undo.guard(WorkOrder, rules.why_not_unmade)

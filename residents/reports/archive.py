@@ -6,11 +6,11 @@ from datetime import date, datetime
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from office import accesslog, cards, clocks, files
+from office.addresses import row_address
 from office.models import AccessLog, File
 from residents import archive
 from residents.models import DocumentKind, Occupancy, Person
@@ -144,7 +144,7 @@ def card(unit, *, staff, now):
         lines=lines,
         empty=_("Everything that must be there is there.") if needs else _("Nothing is asked for here."),
         count=len(missing) if missing and started else None,
-        all_url=reverse("residents:archive", args=[unit.pk]),
+        all_url=row_address("residents:archive", unit.pk),
         all_label=_("Open the archive"),
         column=cards.ASIDE,
         position=60,

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from django.db import connection
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from office import cards, clocks, search
+from office.addresses import address, row_address
 from office.models import SearchKey
 from residents.models import (
     AccessCard,
@@ -135,7 +135,7 @@ def card(unit, *, staff, now):
 
 def _line(row, now):
     kind, pk, text, state, note, extra, at = row
-    href = reverse(f"residents:{kind}", args=[pk])
+    href = row_address(f"residents:{kind}", pk)
     if kind == "slip":
         said = _("valid until %(at)s") % {"at": last_minute(at)}
         return cards.Line(
@@ -174,13 +174,13 @@ def starts(unit, *, staff):
     if staff.may("gate.slips", unit.estate_id):
         # Translators: 物品放行條
         label = _lazy("Goods-release slip")
-        found.append(cards.Start("slip", label, reverse("residents:slip_new") + here, "package", position=40))
+        found.append(cards.Start("slip", label, address("residents:slip_new") + here, "package", position=40))
     if staff.may("gate.visitors", unit.estate_id):
         found.append(
             cards.Start(
                 "visitor",
                 _lazy("Visitor in"),
-                reverse("residents:visitor_new") + here,
+                address("residents:visitor_new") + here,
                 "user-plus",
                 position=42,
             )
@@ -188,16 +188,16 @@ def starts(unit, *, staff):
     if staff.may("gate.vehicles", unit.estate_id):
         found.append(
             cards.Start(
-                "vehicle", _lazy("Vehicle"), reverse("residents:vehicle_new") + here, "car", position=44
+                "vehicle", _lazy("Vehicle"), address("residents:vehicle_new") + here, "car", position=44
             )
         )
         found.append(
-            cards.Start("card", _lazy("Access card"), reverse("residents:card_new") + here, "id", position=46)
+            cards.Start("card", _lazy("Access card"), address("residents:card_new") + here, "id", position=46)
         )
     if staff.may("gate.keys", unit.estate_id):
         found.append(
             cards.Start(
-                "key", _lazy("Key into keeping"), reverse("residents:key_new") + here, "key", position=48
+                "key", _lazy("Key into keeping"), address("residents:key_new") + here, "key", position=48
             )
         )
     return found

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from office import cards, clocks, identity, phones, search
+from office.addresses import row_address
 from residents import drawing, rules
 from residents.models import Occupancy, Person, Phone
 
@@ -325,7 +325,7 @@ def card(unit, *, staff, now):
         icon="users",
         draw=drawing.people,
         context={"house": house},
-        all_url=reverse("residents:history", args=[unit.pk]),
+        all_url=row_address("residents:history", unit.pk),
         all_label=_("Who has lived here and owned it"),
         column=cards.PEOPLE,
         position=10,
@@ -346,8 +346,8 @@ def starts(unit, *, staff):
     """Who lives here, and what is known of the unit, may be put down by those who edit the register."""
     if not staff.may("register.edit", unit.estate_id):
         return []
-    occupy = reverse("residents:occupancy_new", args=[unit.pk])
-    edit = reverse("residents:unit_edit", args=[unit.pk])
+    occupy = row_address("residents:occupancy_new", unit.pk)
+    edit = row_address("residents:unit_edit", unit.pk)
     return [
         cards.Start("occupy", _("Add a person"), occupy, "user-plus", position=80),
         cards.Start("edit", _("Edit"), edit, "edit", key="e", position=90),

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from office import cards, promises
-from office.addresses import row_address
+from office.addresses import address, row_address
 from office.models import Promise
 from tickets import drawing, rules
 from tickets.models import CallbackTry, Category, Ticket
@@ -81,7 +80,7 @@ def card(unit, *, staff, now):
         return Ticket.State(row["state"]).label, rules.TONES[row["state"]]
 
     shown = unfinished[:SHOWN_OPEN]
-    listed = f"{reverse('tickets:list')}?unit={unit.pk}"
+    listed = f"{address('tickets:list')}?unit={unit.pk}"
     return cards.Card(
         "repairs",
         # Translators: 報修
@@ -134,7 +133,7 @@ def starts(unit, *, staff):
         return []
     # Translators: 報修
     repair = _("New repair")
-    url = f"{reverse('tickets:intake')}?unit={unit.pk}"
+    url = f"{address('tickets:intake')}?unit={unit.pk}"
     return [
         cards.Start("repair", repair, url, "tool", key="r", style="primary", caller="person", position=10)
     ]

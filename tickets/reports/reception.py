@@ -4,12 +4,11 @@ from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from office import cards, clocks, phones, search
-from office.addresses import row_address
+from office.addresses import address, row_address
 from office.models import Department, DepartmentHead, Posting, Promise, Staff
 from office.roles import HEADS, ROLES
 from tickets import reception
@@ -148,7 +147,7 @@ def card(unit, *, staff, now):
         icon="phone-incoming",
         lines=[_line(*row, zone=unit.estate.zone, now=now) for row in rows],
         empty=_("Nobody has called or come yet."),
-        all_url=f"{reverse('tickets:reception')}?unit={unit.pk}",
+        all_url=f"{address('tickets:reception')}?unit={unit.pk}",
         all_label=_("All lines of the log about this unit"),
         column=cards.MATTERS,
         position=30,
@@ -182,5 +181,5 @@ def starts(unit, *, staff):
     """A call that is no repair: one line of the log."""
     if not staff.may(reception.WRITE, unit.estate_id):
         return []
-    url = f"{reverse('tickets:reception_new')}?unit={unit.pk}"
+    url = f"{address('tickets:reception_new')}?unit={unit.pk}"
     return [cards.Start("log", _("Log a call"), url, "phone-incoming", key="c", caller="person", position=20)]
