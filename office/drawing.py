@@ -241,12 +241,13 @@ def filter_fields(form):
     """The fields of a filter's form: the first in a row, the others under "More filters"."""
     hidden = "".join(_bare(field) for field in form.hidden_fields())
     fields = [_labelled(field) for field in form.visible_fields()]
-    show = f'<div class="list-filter-field list-filter-go"><button class="btn">{icon("filter")} {text(_("Show"))}</button></div>'
+    show, more = text(_("Show")), text(_("More filters"))
+    show = f'<div class="list-filter-field list-filter-go"><button class="btn">{icon("filter")} {show}</button></div>'
     first = f'<div class="list-filter-row">{hidden}{"".join(fields[:FIRST_FIELDS])}{show}</div>'
     if len(fields) <= FIRST_FIELDS:
         return first
     return (
-        f'{first}<details class="list-more"><summary>{icon("adjustments", "icon-sm")} {text(_("More filters"))}</summary>'
+        f'{first}<details class="list-more"><summary>{icon("adjustments", "icon-sm")} {more}</summary>'
         f'<div class="list-filter-row">{"".join(fields[FIRST_FIELDS:])}</div></details>'
     )
 

@@ -27,10 +27,11 @@ def _part(title, residents, caller, nobody=""):
 
 
 def _person(one, is_calling):
-    english = f' <span lang="en">{text(one.name_en)}</span>' if one.name_en else ""
+    away, calls = _("lives elsewhere"), _("is calling")
+    english = f' <span lang="en">{text(one.name_en)}</span>' if one.name_en not in ("", one.name) else ""
     role = f"{one.role_label} {one.share_text}" if one.share_text else one.role_label
-    elsewhere = f"{text(_('lives elsewhere'))} · " if one.role == "owner" and not one.lives_here else ""
-    calling = f" {state(_('is calling'), 'good', 'phone-incoming')}" if is_calling else ""
+    elsewhere = f"{text(away)} · " if one.role == "owner" and not one.lives_here else ""
+    calling = f" {state(calls, 'good', 'phone-incoming')}" if is_calling else ""
     note = f'<p class="alert alert-warning">{icon("alert-triangle")} {text(one.note)}</p>' if one.note else ""
     return (
         f'<li class="household-person{" is-calling" if is_calling else ""}"><div>'
@@ -43,7 +44,8 @@ def _person(one, is_calling):
 def phones(lines):
     """As residents/_phones.html: each line (number, href, label) is a link a softphone opens."""
     if not lines:
-        return f'<span class="text-secondary">{text(_("no telephone number"))}</span>'
+        nothing = _("no telephone number")
+        return f'<span class="text-secondary">{text(nothing)}</span>'
     drawn = []
     for line in lines:
         label = f' <span class="text-secondary">{text(line.label)}</span>' if line.label else ""

@@ -7,7 +7,8 @@ from office.drawing import promised, state, text
 
 def repairs(open, tries, ended, caller=None):
     """Open ones with their clocks, the last callbacks, the last that ended (tickets/reports/household.py)."""
-    parts = [f'<p class="empty-hint">{text(_("No open repair."))}</p>']
+    nothing = _("No open repair.")
+    parts = [f'<p class="empty-hint">{text(nothing)}</p>']
     if open:
         parts = [f'<ul class="matters">{"".join(_open(row) for row in open)}</ul>']
     if tries:
@@ -27,9 +28,10 @@ def _muted(*words):
 
 
 def _open(row):
+    nothing, hurry = _("nothing is promised yet"), _("urgent")
     clocks = "".join(f"<span>{text(clock['label'])} {promised(clock)}</span>" for clock in row["clocks"])
-    clocks = clocks or f'<span class="muted">{text(_("nothing is promised yet"))}</span>'
-    urgent = f" {state(_('urgent'), 'late', 'urgent')}" if row["urgent"] else ""
+    clocks = clocks or f'<span class="muted">{text(nothing)}</span>'
+    urgent = f" {state(hurry, 'late', 'urgent')}" if row["urgent"] else ""
     return (
         f'<li class="matter"><a class="matter-head" href="{text(row["href"])}">'
         f'<span class="row-link">{text(row["number"])}</span> <span>{text(row["category"])}</span></a> '

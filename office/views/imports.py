@@ -274,7 +274,9 @@ def errors(request, pk):
         raise Http404
     intake.record_download(batch=row, count=row.counts["error"], by=request.user, now=request.now)
     content = workbook.of_errors(row, sheet)
-    name = f"{row.name.rsplit('.', 1)[0]}-{_('errors')}.xlsx"
+    # Translators: end of a file's name
+    errors = _("errors")
+    name = f"{row.name.rsplit('.', 1)[0]}-{errors}.xlsx"
     return FileResponse(content, as_attachment=True, filename=name, content_type=XLSX)
 
 

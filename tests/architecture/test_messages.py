@@ -1,5 +1,6 @@
 """Every text is translated: the catalogues hold exactly what the sources say, whole, in the right characters."""
 
+import ast
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ from opencc import OpenCC
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("zh_Hant", "zh_Hans")
+ROOMS = ("config", "office", "residents", "tickets")
+ASKING = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "npgettext"}
 # What makemessages does not read (see `make messages`), and what no text comes from.
 LEFT_OUT = ("build", "tests", "docs", "fonts", "*.mo", "*.pyc", "__pycache__", ".*")
 PLACES = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\w*\}|</?[a-z][^>]*>|&\w+;")
@@ -130,3 +133,19 @@ def _in(encoding, char):
     except UnicodeEncodeError:
         return False
     return True
+
+
+def test_no_text_is_asked_for_inside_an_f_string():
+    """The tools that collect texts do not look there: it would stay English for everybody."""
+    inside = []
+    for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
+        for formed in (
+            node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.JoinedStr)
+        ):
+            calls = (node for node in ast.walk(formed) if isinstance(node, ast.Call))
+            inside += [
+                f"{path.relative_to(ROOT)}:{call.lineno}"
+                for call in calls
+                if isinstance(call.func, ast.Name) and call.func.id in ASKING
+            ]
+    assert not inside

@@ -63,7 +63,8 @@ class WorkOrderFacts:
 @in_language
 def draw_work_order(facts, *, letterhead, language, size):
     captions = (_("resident's copy"), _("office's copy"), _("repair department's copy"))
-    place = facts.place + (f"　【{_('urgent')}】" if facts.urgent else "")
+    urgent, resident = _("urgent"), _("Resident")
+    place = facts.place + (f"　【{urgent}】" if facts.urgent else "")
     return Printout(
         template="tickets/print/work_order.html",
         # Translators: 維修工作單
@@ -108,7 +109,7 @@ def draw_work_order(facts, *, letterhead, language, size):
             ],
             "signs": [
                 (_("Technician"), ""),
-                (f"{_('Resident')} {facts.signed_by}".strip(), facts.signature),
+                (f"{resident} {facts.signed_by}".strip(), facts.signature),
                 (_("Front desk"), ""),
             ],
         },

@@ -132,7 +132,7 @@ def register(ticket, *, size="A4"):
             arrived_at=stamp(order.arrived_at, zone) if order else "",
             ended_at=stamp(ticket.work_ended_at, zone),
             result=ticket.result,
-            tested=f"{stamp(tested.tested_at, zone)} {_('passed') if tested.passed else _('failed')}"
+            tested=" ".join((stamp(tested.tested_at, zone), _("passed") if tested.passed else _("failed")))
             if tested
             else "",
             callbacks=[

@@ -304,13 +304,14 @@ def _timeline(kind, pk):
 # --- small forms about one line ------------------------------------------------------------------------------
 
 
-def _small(request, entry, form, act, *, title, icon, said, refused=None):
+def _small(request, entry, form, act, *, title, icon, said, refused=None, submit=None):
     """GET shows the form, POST calls `act()` once: 422 with the form, 409 with the rule's sentence, else 302."""
     back = reverse("tickets:reception_entry", args=[entry.pk])
 
     def page(status=200, sentence=""):
         context = {
             "entry": entry, "form": form, "title": title, "icon": icon, "back": back, "refused": sentence,
+            "submit": submit or title,
         }  # fmt: skip
         return render(request, "tickets/reception_move.html", context, status=status)
 
@@ -343,7 +344,9 @@ def log_correct(request, pk):
         )
 
     refused = _("This line has been taken back.") if entry.withdrawn else None
-    return _small(request, entry, form, act, title=_("Edit"), icon="check", said=_("Saved."), refused=refused)
+    return _small(
+        request, entry, form, act, title=_("Edit"), icon="check", said=_("Saved."), refused=refused, submit=_("Save")
+    )  # fmt: skip
 
 
 @may(reception.WRITE)
