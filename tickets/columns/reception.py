@@ -44,7 +44,7 @@ def _log_tone(row):
 def _became_href(row):
     from office import promises
 
-    url = promises.SUBJECTS.get(row["became_kind"])
+    url = promises.SUBJECTS.get(row["became_kind"]) if row["number"] else None
     return url(row["became_id"]) if url else ""
 
 
