@@ -297,7 +297,7 @@ def new_page(served, new_context, language):
         locale = {"en": "en-GB", "zh-hant": "zh-TW", "zh-hans": "zh-CN"}[language]
         context = new_context(base_url=served.url, locale=locale, timezone_id="Asia/Shanghai", **options)
         context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": served.url}])
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # the first sheet of a server on a busy machine takes its time
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
