@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from office import printing
 from office.phrases import listed
 from office.printing import Form, Printout, in_language, public_url
+from office.tables import TableFacts, table_sheet
 from residents import papers, reports
 from residents.models import KeyLoan
 
@@ -114,45 +115,29 @@ def release_slip(slip, *, size):
     return draw_slip(facts, letterhead=printing.letterhead(estate, language), language=language, size=size)
 
 
-@dataclass
-class TableFacts:
-    facts: list = field(default_factory=list)
-    rows: list = field(default_factory=list)
-    blank: int = 0
-
-
 @in_language
 def draw_keys(table, *, letterhead, language, size):
-    return Printout(
-        template="print/table.html",
+    return table_sheet(
+        table,
         # Translators: 鑰匙登記表
         title=_("Key register"),
+        title_zh="鑰匙登記表",
         filename="keys.pdf",
-        size=size,
+        labels=[[_("Date"), _("Held")]],
+        head=[
+            (_("Tag"), "narrow"),
+            (_("Opens"), ""),
+            (_("Keys"), "narrow center"),
+            (_("State"), "medium"),
+            (_("Out to"), "medium"),
+            (_("Due back"), "medium"),
+            (_("Signed"), "medium"),
+            (_("Back"), "narrow"),
+        ],
+        signs=[_("Front desk"), _("Supervisor")],
+        letterhead=letterhead,
         language=language,
-        context={
-            "letterhead": letterhead,
-            "title_zh": "鑰匙登記表",
-            "facts": [
-                [
-                    (_("Date"), table.facts[0] if table.facts else ""),
-                    (_("Held"), table.facts[1] if table.facts else ""),
-                ]
-            ],
-            "head": [
-                (_("Tag"), "narrow"),
-                (_("Opens"), ""),
-                (_("Keys"), "narrow center"),
-                (_("State"), "medium"),
-                (_("Out to"), "medium"),
-                (_("Due back"), "medium"),
-                (_("Signed"), "medium"),
-                (_("Back"), "narrow"),
-            ],
-            "rows": table.rows,
-            "blank": range(table.blank),
-            "signs": [(_("Front desk"), ""), (_("Supervisor"), "")],
-        },
+        size=size,
     )
 
 
@@ -181,36 +166,27 @@ def key_register(keys, *, estate, now):
 
 @in_language
 def draw_visitors(table, *, letterhead, language, size):
-    return Printout(
-        template="print/table.html",
+    return table_sheet(
+        table,
         # Translators: 來訪登記表
         title=_("Visitors' register"),
+        title_zh="來訪登記表",
         filename="visitors.pdf",
-        size=size,
+        labels=[[_("Date"), _("Guard")]],
+        head=[
+            (_("In"), "narrow"),
+            (_("Visitor"), "medium"),
+            (_("Telephone"), "medium"),
+            (_("To whom"), "medium"),
+            (_("Purpose"), ""),
+            (_("Number plate"), "medium"),
+            (_("Card"), "narrow"),
+            (_("Out"), "narrow"),
+        ],
+        signs=[_("Guard"), _("Next shift")],
+        letterhead=letterhead,
         language=language,
-        context={
-            "letterhead": letterhead,
-            "title_zh": "來訪登記表",
-            "facts": [
-                [
-                    (_("Date"), table.facts[0] if table.facts else ""),
-                    (_("Guard"), table.facts[1] if table.facts else ""),
-                ]
-            ],
-            "head": [
-                (_("In"), "narrow"),
-                (_("Visitor"), "medium"),
-                (_("Telephone"), "medium"),
-                (_("To whom"), "medium"),
-                (_("Purpose"), ""),
-                (_("Number plate"), "medium"),
-                (_("Card"), "narrow"),
-                (_("Out"), "narrow"),
-            ],
-            "rows": table.rows,
-            "blank": range(table.blank),
-            "signs": [(_("Guard"), ""), (_("Next shift"), "")],
-        },
+        size=size,
     )
 
 
@@ -226,34 +202,35 @@ class ArchiveFacts:
 
 @in_language
 def draw_archive(facts, *, letterhead, language, size):
-    return Printout(
-        template="print/table.html",
+    return table_sheet(
+        TableFacts(
+            [
+                facts.unit,
+                facts.day,
+                facts.owners,
+                listed(facts.missing) or (_("nothing") if facts.unit else ""),
+            ],
+            [(str(n), *row) for n, row in enumerate(facts.rows, start=1)],
+            facts.blank,
+        ),
         # Translators: 戶檔案目錄
         title=_("List of a household's archive"),
+        title_zh="戶檔案目錄",
         filename=f"archive-{facts.unit}.pdf" if facts.unit else "archive.pdf",
-        size=size,
+        labels=[[_("Unit"), _("As of")], [_("Owners")], [_("Missing")]],
+        head=[
+            (_("No."), "narrow center"),
+            (_("Document"), ""),
+            (_("Belongs to"), "medium"),
+            (_("File"), ""),
+            (_("Filed"), "medium"),
+            (_("Filed by"), "medium"),
+            (_("Kept until"), "medium"),
+        ],
+        signs=[_("Front desk"), _("Checked by")],
+        letterhead=letterhead,
         language=language,
-        context={
-            "letterhead": letterhead,
-            "title_zh": "戶檔案目錄",
-            "facts": [
-                [(_("Unit"), facts.unit), (_("As of"), facts.day)],
-                [(_("Owners"), facts.owners)],
-                [(_("Missing"), listed(facts.missing) or (_("nothing") if facts.unit else ""))],
-            ],
-            "head": [
-                (_("No."), "narrow center"),
-                (_("Document"), ""),
-                (_("Belongs to"), "medium"),
-                (_("File"), ""),
-                (_("Filed"), "medium"),
-                (_("Filed by"), "medium"),
-                (_("Kept until"), "medium"),
-            ],
-            "rows": [(str(n), *row) for n, row in enumerate(facts.rows, start=1)],
-            "blank": range(facts.blank),
-            "signs": [(_("Front desk"), ""), (_("Checked by"), "")],
-        },
+        size=size,
     )
 
 

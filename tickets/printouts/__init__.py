@@ -9,12 +9,11 @@ from tickets.printouts.orders import WorkOrderFacts, work_order, work_orders
 from tickets.printouts.reception import LogFacts, reception_log
 from tickets.printouts.registers import RegisterFacts, register
 from tickets.printouts.sheets import part_row, place_of, public_url, sheet_language
-from tickets.printouts.tables import TableFacts, callbacks, day
+from tickets.printouts.tables import callbacks, day
 
 __all__ = [
     "LogFacts",
     "RegisterFacts",
-    "TableFacts",
     "WorkOrderFacts",
     "callbacks",
     "day",

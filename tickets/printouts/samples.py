@@ -4,11 +4,12 @@ from django.utils.translation import gettext_lazy
 
 from office import printing
 from office.printing import Form
+from office.tables import TableFacts
 from tickets.models import CallbackTry, Handover, LogEntry, Ticket
 from tickets.printouts.orders import WorkOrderFacts, draw_work_order
 from tickets.printouts.reception import LogFacts, draw_log
 from tickets.printouts.registers import RegisterFacts, draw_register
-from tickets.printouts.tables import TableFacts, draw_callbacks, draw_day
+from tickets.printouts.tables import draw_callbacks, draw_day
 
 
 def _sample(language, hant, hans, english):

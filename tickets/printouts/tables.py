@@ -1,55 +1,38 @@
 """The day's work 維修派工表 and the callback sheet 回訪記錄表."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from office import printing
-from office.printing import Printout
+from office.tables import TableFacts, table_sheet
 from tickets.models import CallbackTry
 from tickets.printouts.sheets import in_language, place_of, window_text
 
 
-@dataclass
-class TableFacts:
-    facts: list = field(default_factory=list)  # [(label, text), …] of one row
-    rows: list = field(default_factory=list)
-    blank: int = 0
-
-
 @in_language
 def draw_day(table, *, letterhead, language, size):
-    return Printout(
-        template="tickets/print/table.html",
+    return table_sheet(
+        table,
         # Translators: 維修派工表
         title=_("Work of the day"),
+        title_zh="維修派工表",
         filename="day.pdf",
-        size=size,
+        labels=[[_("Date"), _("Technician")]],
+        head=[
+            (_("No."), "narrow center"),
+            (_("Window"), "narrow"),
+            (_("Place"), "medium"),
+            (_("What is wrong"), ""),
+            (_("Contact"), "medium"),
+            (_("Work order"), "medium nowrap"),
+            (_("Done"), "center"),
+        ],
+        signs=[_("Repair lead"), _("Technician")],
+        letterhead=letterhead,
         language=language,
-        context={
-            "letterhead": letterhead,
-            "title_zh": "維修派工表",
-            "facts": [
-                [
-                    (_("Date"), table.facts[0] if table.facts else ""),
-                    (_("Technician"), table.facts[1] if table.facts else ""),
-                ]
-            ],
-            "head": [
-                (_("No."), "narrow center"),
-                (_("Window"), "narrow"),
-                (_("Place"), "medium"),
-                (_("What is wrong"), ""),
-                (_("Contact"), "medium"),
-                (_("Work order"), "medium nowrap"),
-                (_("Done"), "center"),
-            ],
-            "rows": table.rows,
-            "blank": range(table.blank),
-            "signs": [(_("Repair lead"), ""), (_("Technician"), "")],
-        },
+        size=size,
     )
 
 
@@ -70,34 +53,25 @@ def day(orders, *, estate, date, technician):
 def draw_callbacks(table, *, letterhead, language, size):
     outcome = [str(label) for _value, label in CallbackTry.Outcome.choices]
     rows = [(*row, "　".join(f"□{word}" for word in outcome)) if len(row) == 5 else row for row in table.rows]
-    return Printout(
-        template="tickets/print/table.html",
+    return table_sheet(
+        TableFacts(table.facts, rows, table.blank),
         # Translators: 回訪記錄表
         title=_("Callback sheet"),
+        title_zh="回訪記錄表",
         filename="callbacks.pdf",
-        size=size,
+        labels=[[_("Date"), _("Called by")]],
+        head=[
+            (_("Due"), "narrow"),
+            (_("Number"), "medium"),
+            (_("Place"), "medium"),
+            (_("Contact"), "medium"),
+            (_("What was done"), ""),
+            (_("Outcome"), "wide"),
+        ],
+        signs=[_("Front desk"), _("Supervisor")],
+        letterhead=letterhead,
         language=language,
-        context={
-            "letterhead": letterhead,
-            "title_zh": "回訪記錄表",
-            "facts": [
-                [
-                    (_("Date"), table.facts[0] if table.facts else ""),
-                    (_("Called by"), table.facts[1] if table.facts else ""),
-                ]
-            ],
-            "head": [
-                (_("Due"), "narrow"),
-                (_("Number"), "medium"),
-                (_("Place"), "medium"),
-                (_("Contact"), "medium"),
-                (_("What was done"), ""),
-                (_("Outcome"), "wide"),
-            ],
-            "rows": rows,
-            "blank": range(table.blank),
-            "signs": [(_("Front desk"), ""), (_("Supervisor"), "")],
-        },
+        size=size,
     )
 
 
