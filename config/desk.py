@@ -106,9 +106,12 @@ def home(request):
 def search(request):
     """Suggestions under the box for htmx; a page otherwise, or straight to the only hit."""
     typed = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    groups, address = find.answer(request.user, typed, timezone.localdate()) if typed else ([], "")
-    context = {"typed": typed, "groups": groups, "search_page": True}
-    if request.htmx and not request.htmx.boosted:
+    box = request.htmx and not request.htmx.boosted
+    limit = find.SUGGESTED if box else find.LISTED
+    groups, address = find.answer(request.user, typed, timezone.localdate(), limit) if typed else ([], "")
+    full = sum(len(group.hits) for group in groups) == limit
+    context = {"typed": typed, "groups": groups, "full": full, "limit": limit, "search_page": True}
+    if box:
         return render(request, "search.html#search-hits", context | {"place": "-box"})
     if address:
         return redirect(address)

@@ -195,7 +195,10 @@ class Group:
     hits: list = field(default_factory=list)
 
 
-def answer(staff, typed, day, limit=12):
+SUGGESTED, LISTED = 12, 60  # hits under the box, hits on the page
+
+
+def answer(staff, typed, day, limit=SUGGESTED):
     """([Group], address of the only household or matter meant, or "") for what `staff` typed, within what they may read.
 
     One query, and one more for each kind that was found.

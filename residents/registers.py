@@ -20,7 +20,7 @@ SENTENCES = {
     "occupancy.ended": _("%(role)s until %(until)s"),
     "occupancy.corrected": _("entry of %(role)s corrected: %(reason)s"),
     # Translators: 物品放行條
-    "slip.issued": _("goods-release slip issued: %(lines)s lines, valid until the end of %(until)s"),
+    "slip.issued": _("goods-release slip issued, valid until the end of %(until)s (lines: %(lines)s)"),
     "slip.printed": _("goods-release slip printed"),
     "slip.released": _("goods released at the gate"),
     "slip.refused": _("turned away at the gate: %(reason)s"),
@@ -28,7 +28,7 @@ SENTENCES = {
     "visitor.in": _("visitor came in: %(purpose)s"),
     "visitor.out": _("visitor left"),
     "visitor.out_card_kept": _("visitor left without giving the card back"),
-    "vehicle.registered": _("vehicle registered from %(from)s, parking space %(space)s"),
+    "vehicle.registered": _("vehicle registered from %(from)s (parking space: %(space)s)"),
     "vehicle.changed": _("vehicle changed: %(fields)s"),
     "vehicle.moved": _("vehicle stands in %(space)s from %(from)s"),
     "vehicle.no_space": _("vehicle has no parking space from %(from)s"),

@@ -644,11 +644,13 @@
   /* --- quick days ---------------------------------------------------------------------------------------- */
 
   function localDay(offset, withTime) {
-    var day = new Date();
-    day.setDate(day.getDate() + offset);
-    function two(number) { return String(number).padStart(2, "0"); }
-    var text = day.getFullYear() + "-" + two(day.getMonth() + 1) + "-" + two(day.getDate());
-    return withTime ? text + "T" + two(day.getHours()) + ":" + two(day.getMinutes()) : text;
+    /* By the estate's clock, wherever the browser stands; "sv" writes 2026-03-12 10:05. */
+    var zone = doc.body.dataset.zone || undefined;
+    var text = new Date().toLocaleString("sv", { timeZone: zone, hour12: false });
+    var day = new Date(text.slice(0, 10) + "T00:00Z");
+    day.setUTCDate(day.getUTCDate() + offset);
+    var date = day.toISOString().slice(0, 10);
+    return withTime ? date + "T" + text.slice(11, 16) : date;
   }
   function startQuick(input) {
     if (input.deskQuick || !input.dataset.quick || input.disabled) return;
@@ -656,7 +658,7 @@
     var row = make("span", { "class": "quick" });
     input.dataset.quick.split(" ").forEach(function (name) {
       var offset = name === "today" || name === "now" ? 0 : name === "tomorrow" ? 1 : parseInt(name, 10);
-      var label = name === "now" ? new Date().toLocaleTimeString(words.locale, { hour: "2-digit", minute: "2-digit" }) : say(name);
+      var label = name === "now" ? new Date().toLocaleTimeString(words.locale, { hour: "2-digit", minute: "2-digit", timeZone: doc.body.dataset.zone || undefined }) : say(name);
       if (!isNaN(parseInt(name, 10))) label = name;
       var button = make("button", { type: "button", "class": "btn btn-sm" }, label);
       button.addEventListener("click", function () {

@@ -61,7 +61,7 @@ def _common(request, batch):
         (_("Sheet"), f"{address}?step=sheet" if may_go_back and step > 1 else ""),
         (_("Columns"), f"{address}?step=columns" if may_go_back and step > 2 else ""),
         (_("Check and mend"), address if may_go_back and step == 3 and request.GET.get("step") else ""),
-        (_("Brought in"), ""),
+        (_("Rolled back") if batch.state == Import.State.ROLLED_BACK else _("Brought in"), ""),
     ]
     shown = {"sheet": 1, "columns": 2}.get(request.GET.get("step", ""), step) if may_go_back else step
     job = batch.job

@@ -117,3 +117,14 @@ def test_several_estates_are_told_apart(town, elsewhere, clerk, estate, now):
     both = cast.make_staff("both", (estate, "clerk"), (elsewhere, "clerk"))
     groups, _address = find.answer(both, "張小明", today(now, estate))
     assert groups[0].hits[0].hint == "HT · 3-2-1201"
+
+
+def test_the_box_says_that_there_are_more_and_the_page_shows_them(town, clerk):
+    for number in range(find.SUGGESTED + 1):
+        town(f"3-2-{1201 + number}", f"張小{chr(0x4E00 + number)}", f"1380013{8000 + number}")
+    desk = cast.client_of(clerk)
+    box = desk.get("/search?q=張", headers={"HX-Request": "true"}).content.decode()
+    page = desk.get("/search?q=張").content.decode()
+    assert "There may be more" in box
+    assert "There may be more" not in page and "type more" not in page
+    assert page.count('class="search-hit"') == find.SUGGESTED + 1 > box.count('class="search-hit"')
