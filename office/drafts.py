@@ -63,9 +63,9 @@ def forget_sent(request, form):
         forget(staff=request.user, form=form, tab=tab)
 
 
-def forget_old(now):
-    """Remove drafts nobody came back to; how many."""
-    return Draft.objects.filter(saved_at__lt=now - KEEP).delete()[0]
+def forgotten(now):
+    """Drafts nobody came back to."""
+    return Draft.objects.filter(saved_at__lt=now - KEEP)
 
 
 def _holds_nul(data):

@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from office import journal, outbox, promises, sweeps
-from office.models import Department, DepartmentHead, Posting, Promise
+from office.models import Department, DepartmentHead, Posting, Promise, Staff
 from office.phrases import clauses
 from office.roles import DIRECTORS, HEADS
 from office.sweeps import Result
@@ -106,8 +106,9 @@ def climb(kind, now):
                 except DatabaseError as refusal:
                     _still_connected(refusal)
                     log.exception("promise %s does not climb", pk)
-                    result.error = f"{pk}: {refusal}"[:2000]
+                    result.error = f"{pk}: {refusal}"[: sweeps.ERROR]
                     result.failed += 1
+                    result.failures.append(_failure(pk, refusal))
                     skip.append(pk)
             if not done and result.failed == failed:  # the rest is locked: somebody else's, or the next run's
                 break
@@ -155,6 +156,62 @@ def _still_connected(problem):
     """A lost connection is not the row's fault: let the sweep fail as a whole and come again."""
     if not connection.is_usable():
         raise problem
+
+
+def _failure(pk, refusal):
+    promise = Promise.objects.get(pk=pk)
+    return sweeps.Failure(
+        str(pk), promise.title, str(refusal), promise.subject_kind, promise.subject_id, promise.estate_id
+    )
+
+
+# --- what would happen -------------------------------------------------------------------------------------
+
+# A row may owe several steps at once: after an outage, or when it was born overdue.
+STEPS_DUE = """
+    SELECT id, title, subject_kind, subject_id, level, owner_id, estate_id, department, warn_at, due_at, director_at,
+        sum((level = 0)::int + (level <= 1 AND due_at <= %(now)s)::int
+            + (level <= 2 AND director_at IS NOT NULL AND director_at <= %(now)s)::int) OVER () AS steps
+    FROM office_promise
+    WHERE kind = %(kind)s AND next_step_at <= %(now)s AND estate_id = ANY(%(estates)s)
+    ORDER BY next_step_at, id LIMIT %(limit)s
+"""
+STEP_WORDS = {WARN: _("warning"), HEAD: _("to the head of the department"), DIRECTOR: _("to the director")}
+
+
+def foresee(kind, now, estates, limit):
+    """The steps `climb` would take now, each with who would hear of it."""
+    rows = list(
+        Promise.objects.raw(STEPS_DUE, {"kind": kind, "now": now, "estates": estates, "limit": limit})
+    )
+    if not rows:
+        return sweeps.Foreseen()
+    heard: dict[tuple, list[int]] = {}  # (step, estate, department) → staff
+    for step, estate, department, person in _ladder():
+        heard.setdefault((step, estate, department), []).append(person)
+    present = set(
+        Posting.objects.filter(staff__is_active=True, estate_id__in=estates).values_list(
+            "estate_id", "staff_id"
+        )
+    )
+    names = {person.pk: person.local_name for person in Staff.objects.filter(postings__estate_id__in=estates)}
+    lines = []
+    for promise in rows:
+        moments = {WARN: promise.warn_at, HEAD: promise.due_at, DIRECTOR: promise.director_at}
+        for step, moment in moments.items():
+            if step <= promise.level or moment is None or moment > now:
+                continue
+            if step == WARN and (promise.estate_id, promise.owner_id) in present:
+                told = [promise.owner_id]
+            else:
+                told = heard.get((max(step, HEAD), promise.estate_id, promise.department), [])
+            who = tuple(names[person] for person in told)
+            lines.append(
+                sweeps.Coming(
+                    promise.title, STEP_WORDS[step], who, moment, promise.subject_kind, promise.subject_id
+                )
+            )
+    return sweeps.Foreseen(int(rows[0].steps), tuple(lines[:limit]))
 
 
 def _ladder():
@@ -221,7 +278,18 @@ def _sweep(kind):
     def run(now):
         return climb(kind.name, now)
 
-    return sweeps.Sweep(name=kind.name, label=kind.label, rule=_rules_in_words(kind.rules), run=run, every=30)
+    def preview(now, estates, limit):
+        return foresee(kind.name, now, estates, limit)
+
+    return sweeps.Sweep(
+        name=kind.name,
+        label=kind.label,
+        rule=_rules_in_words(kind.rules),
+        run=run,
+        every=30,
+        preview=preview,
+        workflow=kind.workflow,
+    )
 
 
 def _joined(rules):

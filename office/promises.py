@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from office import clocks
@@ -31,7 +32,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of promise; `name` is also its sweep's name."""
+    """A kind of promise; `name` is also its sweep's name. `workflow` is the heading it stands under on such pages."""
 
     name: str
     label: object
@@ -39,6 +40,7 @@ class Kind:
     climbs_to_director: bool = True
     department: str = Department.FRONT_DESK
     order: int = field(default=100)
+    workflow: object = _lazy("Promises")
 
 
 KINDS: dict[str, Kind] = {}

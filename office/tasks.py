@@ -25,8 +25,8 @@ def sweep(name):
 
 @shared_task(name="office.tasks.sweep_all")
 def sweep_all():
-    """Every registered sweep as a task of its own: one that breaks or takes long leaves the others alone."""
-    for name in sweeps.REGISTRY:
+    """Every sweep whose turn it is as a task of its own: one that breaks or takes long leaves the others alone."""
+    for name in sweeps.turn():
         if name not in OWN_ENTRY:
             sweep.apply_async((name,), expires=STALE)
 

@@ -9,6 +9,12 @@ from office.addresses import row_address
 from office.models.promises import Measure
 from office.models.staff import Department
 
+# Headings of the reminders page and of the rules, as in the navigation.
+# Translators: 報修
+REPAIRS = _("Repairs")
+# Translators: 客戶服務中心
+FRONT_DESK = _("Front desk")
+
 CALLBACK = promises.Kind(
     "callback",
     _("callback"),
@@ -38,6 +44,7 @@ CALLBACK = promises.Kind(
     ),
     department=Department.FRONT_DESK,
     order=10,
+    workflow=REPAIRS,
 )
 WATER_TEST = promises.Kind(
     "water_test",
@@ -49,6 +56,7 @@ WATER_TEST = promises.Kind(
     ),
     department=Department.REPAIR,
     order=20,
+    workflow=REPAIRS,
 )
 ARRIVAL = promises.Kind(
     "arrival",
@@ -66,6 +74,7 @@ ARRIVAL = promises.Kind(
     climbs_to_director=False,
     department=Department.REPAIR,
     order=30,
+    workflow=REPAIRS,
 )
 WAITING = promises.Kind(
     "waiting",
@@ -83,6 +92,7 @@ WAITING = promises.Kind(
     climbs_to_director=False,
     department=Department.REPAIR,
     order=40,
+    workflow=REPAIRS,
 )
 
 EXPERT = promises.Kind(
@@ -95,6 +105,7 @@ EXPERT = promises.Kind(
     ),
     department=Department.FRONT_DESK,
     order=5,
+    workflow=FRONT_DESK,
 )
 
 SENTENCES = {

@@ -5,7 +5,7 @@ from .case import Case, EstateQuerySet
 from .catalogue import Catalogue
 from .files import File
 from .imports import Import, ImportKey, ImportMatching, ImportRow, ImportWrite
-from .jobs import Heartbeat, Job, SweepRun
+from .jobs import Job
 from .journal import Event
 from .messages import Message
 from .places import Building, Estate, Section, Unit
@@ -13,11 +13,12 @@ from .promises import Promise, PromiseRule
 from .search import SearchKey
 from .series import Series
 from .staff import Department, DepartmentHead, Posting, Staff
+from .sweeps import Heartbeat, SweepFailure, SweepHour, SweepRun
 from .undo import Undo
 
 __all__ = [
     "AccessLog", "Building", "Case", "Catalogue", "Department", "DepartmentHead", "Draft", "Estate", "EstateQuerySet", "Event",
     "File", "FormKey", "Heartbeat", "Import", "ImportKey", "ImportMatching", "ImportRow", "ImportWrite", "Job",
     "Message", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
-    "Section", "Series", "Staff", "SweepRun", "Undo", "Unit",
+    "Section", "Series", "Staff", "SweepFailure", "SweepHour", "SweepRun", "Undo", "Unit",
 ]  # fmt: skip

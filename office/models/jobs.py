@@ -59,28 +59,3 @@ class Job(models.Model):
     @property
     def is_over(self):
         return self.state in (self.State.DONE, self.State.FAILED, self.State.CANCELLED)
-
-
-class SweepRun(models.Model):
-    """What each reminder did last. One row per sweep."""
-
-    name = models.CharField(max_length=40, primary_key=True)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-    found = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
-
-    def __str__(self):
-        return self.name
-
-
-class Heartbeat(models.Model):
-    """Signs of life of worker and beat, read by /readyz."""
-
-    name = models.CharField(max_length=20, primary_key=True)
-    at = models.DateTimeField()
-
-    def __str__(self):
-        return self.name

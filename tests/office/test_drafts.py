@@ -66,7 +66,7 @@ def test_drafts_nobody_came_back_to_go(clerk):
     save(clerk)
     later = NOW + drafts.KEEP + timedelta(seconds=1)
     assert drafts.restore(staff=clerk, form="tickets.intake", tab="t1", now=later) is None
-    assert drafts.forget_old(later) == 1
+    assert drafts.forgotten(later).delete()[0] == 1
 
 
 def test_the_page_saves_restores_and_forgets(clerk, lead):

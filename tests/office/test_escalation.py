@@ -297,6 +297,37 @@ def test_twin_the_level_alone_protects(monkeypatch, own_db):
     assert _race(own_db)[2:] == (Promise.Level.WARNED, 1)
 
 
+# --- what would happen -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gone", [(), ("clerk",), ("head", "deputy"), ("head", "deputy", "supervisor")])
+@pytest.mark.parametrize("late", [timedelta(), DAY, 5 * DAY])
+def test_foreseen_is_what_happens(estate, clerk, supervisor, director, chair, gone, late):
+    """Step for step and person for person what the sweep then writes down, whoever is missing."""
+    people = {person.username: person for person in (clerk, chair.head, chair.deputy, supervisor)}
+    for name in gone:
+        people[name].is_active = False
+        people[name].save()
+    first = owe(estate, clerk, NOW)
+    owe(estate, None, NOW - DAY), owe(estate, clerk, NOW, department="repair")
+    owe(estate, clerk, NOW - 9 * DAY, now=NOW - 9 * DAY)
+    now = first.warn_at + late
+    foreseen = escalation.foresee(KIND, now, [estate.pk], 100)
+    assert foreseen.count == len(foreseen.rows) == escalation.climb(KIND, now).done
+    words = {name: str(escalation.STEP_WORDS[step]) for step, name in escalation.TEMPLATES.items()}
+    written = {
+        (row.subject_id, words[row.template], row.staff.local_name)
+        for row in Message.objects.select_related("staff")
+    }
+    assert written == {(row.subject_id, str(row.step), who) for row in foreseen.rows for who in row.told}
+
+
+def test_foreseeing_is_a_handful_of_queries(estate, clerk, django_assert_num_queries):
+    owe_many(estate, clerk, NOW, 30)
+    with django_assert_num_queries(5):  # the rows, postings, chairs, who is present, names
+        escalation.foresee(KIND, NOW + DAY * 9, [estate.pk], 100)
+
+
 # --- rows that break ---------------------------------------------------------------------------------------
 
 
@@ -312,6 +343,9 @@ def test_a_row_the_database_refuses_stops_nobody(estate, clerk, monkeypatch, cap
     result = escalation.climb(KIND, rows[0].due_at)
     assert (result.found, result.done, result.failed) == (8, 6, 2)
     assert "division by zero" in result.error
+    assert {(row.key, row.title, row.estate_id) for row in result.failures} == {
+        (str(rows[at].pk), rows[at].title, estate.pk) for at in (1, 3)
+    }
     assert (
         set(Promise.objects.filter(level=Promise.Level.HEAD).values_list("pk", flat=True))
         == {promise.pk for promise in rows} - bad
