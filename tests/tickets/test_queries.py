@@ -1,5 +1,7 @@
 """How many questions the office's commonest steps ask the database; their times are judged by `make bench`."""
 
+from datetime import timedelta
+
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.urls import reverse
@@ -42,6 +44,13 @@ def test_the_sheet_of_a_ticket_is_what_its_tables_hold(ended):
     assert (found.category.local_name, found.unit.code) == (ticket.category.local_name, ticket.unit.code)
     assert (found.owner.name, found.technician.name) == (ticket.owner.name, ticket.technician.name)
     assert found.category.department == ticket.category.department  # not read: asked for when wanted
+
+
+def test_the_sheet_names_the_same_fault_before(take, ended, now):
+    before, ticket = ended(), take(now=now + timedelta(days=3))
+    history = reports.sheet_of(Ticket.objects.get(pk=ticket.pk), events=1).history
+    assert [(old.number, old.technician.name) for old in history] == [(before.number, before.technician.name)]
+    assert history == reports.fault_history(ticket)
 
 
 def test_taking_a_repair_is_seven_statements(

@@ -47,7 +47,10 @@ def repeat_candidates(*, estate, category, unit, asset, now, limit=5, other_than
     return list(found.order_by("-opened_at", "-pk")[:limit])
 
 
-def fault_history(ticket, limit=8, only=()):
+HISTORY = 8  # earlier tickets with the same fault, on a page
+
+
+def fault_history(ticket, limit=HISTORY, only=()):
     """Earlier tickets of the same category at the same place, newest first; printed on the work order (SPEC §4.2).
 
     `only` names the fields that are shown, where not all of a ticket's sixty are.
@@ -70,16 +73,22 @@ class Sheet:
     promises: list[Promise]
     events: list[Event]
     log: list[LogEntry]  # the lines it came from, the first first
+    history: list[
+        Ticket
+    ]  # earlier ones with the same fault, the newest first: number, day, state, technician
     tests: bool
     callbacks: bool
     requests: bool
     files: bool
-    history: bool
 
 
 # One statement of index look-ups: asked for one by one they cost five times as much, most of it for putting
 # the questions together.
 _SHEET = """
+WITH earlier AS (
+  SELECT id, number, opened_at, state, technician_id FROM tickets_ticket
+  WHERE {place} = %(place)s AND category_id = %(category)s AND opened_at < %(opened)s
+  ORDER BY opened_at DESC, id DESC LIMIT %(history)s)
 SELECT json_build_object(
   'unit', (SELECT json_agg(unit) FROM (SELECT id, code FROM office_unit WHERE id = %(unit)s) AS unit),
   'asset', (SELECT json_agg(asset) FROM (
@@ -97,17 +106,18 @@ SELECT json_build_object(
   'log', (SELECT json_agg(line) FROM (
      SELECT id, number, at FROM tickets_logentry
      WHERE became_kind = %(kind)s AND became_id = %(id)s AND NOT withdrawn ORDER BY at, id LIMIT 5) AS line),
+  'history', (SELECT json_agg(earlier) FROM earlier),
   'staff', (SELECT json_agg(person) FROM (
      SELECT id, name, name_en FROM office_staff WHERE id IN (
        SELECT unnest(%(staff)s::bigint[])
        UNION SELECT technician_id FROM tickets_workorder WHERE ticket_id = %(id)s
+       UNION SELECT technician_id FROM earlier
        UNION SELECT owner_id FROM office_promise WHERE subject_kind = %(kind)s AND subject_id = %(id)s)) AS person)
 )::text,
 EXISTS (SELECT FROM tickets_watertest WHERE ticket_id = %(id)s),
 EXISTS (SELECT FROM tickets_callbacktry WHERE ticket_id = %(id)s),
 EXISTS (SELECT FROM tickets_request WHERE ticket_id = %(id)s),
-EXISTS (SELECT FROM office_file WHERE subject_kind = %(kind)s AND subject_id = %(id)s AND removed_at IS NULL),
-EXISTS (SELECT FROM tickets_ticket WHERE {place} = %(place)s AND category_id = %(category)s AND opened_at < %(opened)s)
+EXISTS (SELECT FROM office_file WHERE subject_kind = %(kind)s AND subject_id = %(id)s AND removed_at IS NULL)
 """
 
 
@@ -117,7 +127,7 @@ def sheet_of(ticket, events):
     values = {
         "id": ticket.pk, "kind": ticket.SUBJECT, "unit": ticket.unit_id, "asset": ticket.asset_id,
         "category": ticket.category_id, "staff": [ticket.owner_id, ticket.technician_id], "events": events,
-        "place": at, "opened": ticket.opened_at,
+        "place": at, "opened": ticket.opened_at, "history": HISTORY,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_SHEET.replace("{place}", place), values)
@@ -131,7 +141,7 @@ def sheet_of(ticket, events):
     for name, model in (("unit", Unit), ("asset", Asset), ("category", Category)):
         setattr(ticket, name, next(iter(rows(model, name)), None))
     ticket.owner, ticket.technician = staff.get(ticket.owner_id), staff.get(ticket.technician_id)
-    orders, promises = rows(WorkOrder, "orders"), rows(Promise, "promises")
+    orders, promises, history = rows(WorkOrder, "orders"), rows(Promise, "promises"), rows(Ticket, "history")
     lines = rows(WorkLine, "lines")
     for order in orders:
         order.technician = staff.get(order.technician_id)
@@ -139,7 +149,9 @@ def sheet_of(ticket, events):
     ticket.crew = {order.technician_id for order in orders}
     for promise in promises:
         promise.owner = staff.get(promise.owner_id)
-    return Sheet(orders, promises, rows(Event, "events"), rows(LogEntry, "log"), *parts)
+    for old in history:
+        old.technician = staff.get(old.technician_id)
+    return Sheet(orders, promises, rows(Event, "events"), rows(LogEntry, "log"), history, *parts)
 
 
 def technicians(*estate_ids):

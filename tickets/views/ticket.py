@@ -7,13 +7,13 @@ from django.views.decorators.http import require_GET
 
 from office import journal, lists, promises
 from office.access import may
+from office.addresses import row_address
 from office.models import File
 from office.views.session import enter
 from tickets import columns, reports, rules
 from tickets.models import Ticket
 from tickets.views import rows
 
-HISTORY = ("number", "opened_at", "state", "technician__name", "technician__name_en")
 EVENTS = 60  # lines of the timeline shown at once
 # What usually comes next, the first of them most; the rest stands under "More".
 USUAL = {
@@ -85,12 +85,7 @@ def ticket(request, pk):
         ]
         if sheet.requests
         else [],
-        "history": [
-            (old, columns.state_label(old.state), columns.TONES[old.state])
-            for old in reports.fault_history(row, only=HISTORY)
-        ]
-        if sheet.history
-        else [],
+        "history": [(old, columns.state_label(old.state), columns.TONES[old.state]) for old in sheet.history],
         "files": files(row) if sheet.files else [],
         "events": timeline(sheet.events),
     }
@@ -127,7 +122,7 @@ def moves_of(ticket, order, staff, back=""):
         on_order = name in ("arrive", "finish")
         if on_order and order is None:
             continue
-        url = reverse(f"tickets:{name}", args=[order.pk if on_order else ticket.pk])
+        url = row_address(f"tickets:{name}", order.pk if on_order else ticket.pk)
         moves.append(
             {
                 "verb": name,
