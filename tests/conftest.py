@@ -20,11 +20,13 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.utils import translation
+from playwright.sync_api import expect
 
 from config import embedded
 from tests import databases
 
 pytest_plugins = ["tests.cast"]
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine takes its time
 
 # Playwright's loop runs in the main thread for the rest of the session; Django would refuse every query.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -111,12 +113,12 @@ def own_redis(monkeypatch):
     from celery import current_app
     from kombu import pools
 
+    before = current_app.conf.broker_url  # read before the settings change: the application looks there
     broker = embedded.Redis(databases.servers(), f"redis-{os.getpid()}")
     broker.start()
     monkeypatch.setenv("GUANJIA_TEST_REDIS", broker.url)
     for name in ("REDIS_URL", "CELERY_BROKER_URL"):
         monkeypatch.setattr(settings, name, broker.url)
-    before = current_app.conf.broker_url
     _point_celery(current_app, broker.url, pools)
     yield broker
     _point_celery(current_app, before, pools)
@@ -172,7 +174,7 @@ class Process:
     def printed(self):
         return self.log.read_text(errors="replace")
 
-    def await_printed(self, words, seconds=30):
+    def await_printed(self, words, seconds=120):
         end = time.monotonic() + seconds
         while words not in self.printed():
             if self.child.poll() is not None or time.monotonic() > end:
@@ -200,7 +202,7 @@ def start_process(tmp_path):
 def real_worker(own_db, own_redis, start_process):
     """`real_worker()` starts a Celery worker on this test's database and broker and waits until it is ready."""
 
-    def start(*words, concurrency=2, **environment):
+    def start(*words, concurrency=2, ready=True, **environment):
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=INFO"]
         name = f"worker{next(_numbers)}@localhost"
         worker = start_process(
@@ -216,7 +218,8 @@ def real_worker(own_db, own_redis, start_process):
             *words,
             **environment,
         )
-        worker.await_printed("ready.")
+        if ready:  # else whoever starts many waits for them all
+            worker.await_printed("ready.")
         return worker
 
     return start

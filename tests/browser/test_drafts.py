@@ -20,7 +20,7 @@ def test_what_was_typed_is_offered_again(desk_page):
     sign_in(desk_page, "clerk")
     desk_page.goto(reverse("tickets:intake"))
     desk_page.fill("[name=problem]", "廚房水龍頭漏水")
-    expect(desk_page.locator("[data-draft-status]")).to_contain_text("Draft saved", timeout=10_000)
+    expect(desk_page.locator("[data-draft-status]")).to_contain_text("Draft saved")
     assert Draft.objects.get().data["fields"]["problem"] == ["廚房水龍頭漏水"]
     desk_page.goto(reverse("tickets:intake"))
     assert desk_page.input_value("[name=problem]") == ""

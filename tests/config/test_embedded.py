@@ -47,7 +47,7 @@ def up(process):
 
 def end(process):
     process.stdin.close()
-    assert process.wait(30) == 0, process.stderr.read()
+    assert process.wait(120) == 0, process.stderr.read()
 
 
 def connect(servers, role="app"):
@@ -55,7 +55,7 @@ def connect(servers, role="app"):
     return psycopg.connect(host=parts["HOST"], user=parts["USER"], dbname=parts["NAME"], autocommit=True)
 
 
-def gone(servers, seconds=10):
+def gone(servers, seconds=60):
     end_at = time.monotonic() + seconds
     while servers.postgres.alive() or servers.redis.alive():
         if time.monotonic() > end_at:

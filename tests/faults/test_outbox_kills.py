@@ -63,7 +63,7 @@ def test_celery_workers_killed_at_every_failpoint(real_worker, ledger):
 
         for kill in range(1, KILLS + 1):
             current_app.send_task("office.tasks.deliver_messages")
-            _until(lambda: deaths() >= kill, 30, worker.printed()[-2000:])  # noqa: B023 called at once
+            _until(lambda: deaths() >= kill, 120, worker.printed()[-2000:])  # noqa: B023 called at once
         kills[name] = deaths()
         worker.kill()
     worker = real_worker(**environment)
@@ -73,7 +73,7 @@ def test_celery_workers_killed_at_every_failpoint(real_worker, ledger):
         time.sleep(0.3)
         return _states() == {"sent": MESSAGES}
 
-    _until(all_sent, 60, worker)
+    _until(all_sent, 300, worker)
     lines = sent(ledger)
     repeats = len(lines) - MESSAGES
     print(f"{MESSAGES} messages, {kills.total()} kills, {len(set(lines))} arrived, {repeats} repeated")
@@ -97,7 +97,7 @@ def _killed_run(start_process, ledger, guard_off=""):
             SMS_GATEWAY="tests.faults.ledger.Ledger",
             LEDGER=str(ledger),
         )
-        code = process.child.wait(60)
+        code = process.child.wait(120)
         assert code == (-signal.SIGKILL if name else 0), process.printed()
         kills += bool(name)
     lines = sent(ledger)

@@ -1,19 +1,33 @@
-"""Guards taken away in started processes, by GUARD_OFF: `celery … worker -I tests.faults.unguarded`.
+"""Guards taken away in started processes: `celery … worker -I tests.faults.unguarded`.
+
+By GUARD_OFF, from the start:
 
 - `takeover`    a claim is for ever: nobody takes over from a dead worker
 - `one by one`  a whole delivery is one transaction
-- `once`        sweeps neither lock, nor look at the level, nor name their messages by fact
+
+And for promises of the kinds in UNGUARDED_KINDS: sweeps neither lock, nor look at the level, nor name their messages
+by fact. With or without guards every step passes a gate, which a test may hold shut until two sweeps stand before it.
 """
 
 import os
+from unittest import mock
 
 from celery import shared_task
 from django.db import transaction
 
 from office import escalation, outbox, sweeps
 
-# Both with and without guards a step takes its time, so that sweeps really meet.
-SLOWLY = "AND pg_sleep(0.004) IS NOT NULL"
+# Whoever stands at the gate has its snapshot of who is due: all of them have seen the same rows.
+GATE = "AND (SELECT pg_advisory_xact_lock_shared(hashtext(%(kind)s))) IS NOT NULL"
+# And a step takes its time afterwards, so that sweeps go on meeting.
+SLOWLY = "AND pg_sleep(0.002) IS NOT NULL"
+GUARDED = {"UNCHANGED": f"{escalation.UNCHANGED} {GATE} {SLOWLY}"}
+UNGUARDED = {
+    "LOCK": "",
+    "UNCHANGED": f"{GATE} {SLOWLY}",
+    "KEY": "gen_random_uuid()::text || staff_id || step",
+}
+KINDS = os.environ.get("UNGUARDED_KINDS", "").split(",")
 
 
 def take_away(guards):
@@ -23,12 +37,13 @@ def take_away(guards):
         deliver = outbox.deliver
         outbox.deliver = lambda now: transaction.atomic(deliver)(now)
         outbox.register_sweep()
-    if "slowly" in guards:
-        escalation.UNCHANGED += f" {SLOWLY}"
-    if "once" in guards:
-        escalation.LOCK = ""
-        escalation.UNCHANGED = SLOWLY
-        escalation.KEY = "gen_random_uuid()::text || staff_id || step"
+    step = escalation._step
+    escalation._step = lambda kind, *rest, **words: _as_told(step, kind, *rest, **words)
+
+
+def _as_told(step, kind, *rest, **words):
+    with mock.patch.multiple(escalation, **(UNGUARDED if kind in KINDS else GUARDED)):
+        return step(kind, *rest, **words)
 
 
 take_away(os.environ.get("GUARD_OFF", "").split(","))

@@ -267,7 +267,7 @@ def _race(database):
         first = escalation.climb(KIND, promise.warn_at)
         thread.start()
         # Over, or waiting for our row: either way it has looked while we had not committed.
-        for _ in range(200):
+        while True:
             thread.join(0.02)
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -276,7 +276,7 @@ def _race(database):
                 )
                 if not thread.is_alive() or cursor.fetchone()[0]:
                     break
-    thread.join(20)
+    thread.join(60)
     promise.refresh_from_db()
     return first, second[0], promise.level, Message.objects.count()
 

@@ -68,7 +68,7 @@ def _twice(act):
 
     def send(number):
         try:
-            gate.wait(5)
+            gate.wait(60)
             answers.append(act(number))
         finally:
             connections.close_all()
@@ -77,7 +77,7 @@ def _twice(act):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     return answers
 
 
@@ -97,10 +97,11 @@ def test_two_senders_at_once_one_effect(own_db):
 
 def test_without_the_key_both_act(own_db):
     """The guard taken away: asking first and writing after lets both through."""
-    staff = make_staff("clerk")
+    staff, asked = make_staff("clerk"), threading.Barrier(2)
 
     def unguarded(number):
         known = formkeys.known(KEY, staff)
+        asked.wait(60)  # both have asked
         return known or _slow_effect(staff, number)
 
     _twice(unguarded)

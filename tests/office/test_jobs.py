@@ -165,7 +165,7 @@ def test_progress_is_seen_from_outside_while_the_works_transaction_is_open(own_d
             jobs.progress(job, 4, 8)
             watcher = threading.Thread(target=look)
             watcher.start()
-            watcher.join(10)
+            watcher.join(60)
 
     kind(run)
     start(estate, staff)
@@ -190,7 +190,7 @@ def test_two_workers_share_the_jobs_and_do_each_once(own_db, kind):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(30)
+        worker.join(60)
     assert sorted(done) == wanted
     assert Job.objects.filter(state="done", attempts=1).count() == 12
 
@@ -211,7 +211,7 @@ def test_long_work_leaves_a_slot_for_short_work(own_db, kind, settings):
         if job.args.get("first"):
             second = threading.Thread(target=beside)
             second.start()
-            second.join(30)
+            second.join(60)
         done.append(job.pk)
 
     kind(run)

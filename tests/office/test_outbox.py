@@ -288,7 +288,7 @@ def test_twin_without_the_claim_some_go_twice(own_db, way, monkeypatch):
 
     class Slow(Way):
         def send(self, message, text):
-            meet.wait(5)  # both have read the same row
+            meet.wait(60)  # both have read the same row
             return super().send(message, text)
 
     monkeypatch.setattr(outbox, "CLAIM", look)

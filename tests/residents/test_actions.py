@@ -248,6 +248,6 @@ def test_two_desks_cannot_sell_the_same_share(own_db):
     for one in desks:
         one.start()
     for one in desks:
-        one.join(20)
+        one.join(60)
     assert sorted(said) == ["done", "refused"]
     assert Occupancy.objects.count() == 1

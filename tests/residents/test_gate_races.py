@@ -45,7 +45,7 @@ def race(*calls):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     return answers
 
 
@@ -74,7 +74,7 @@ def test_without_the_row_lock_both_would(gate, monkeypatch):
 
     def asked_together(*args):
         answer = why_not(*args)
-        meet.wait(10)
+        meet.wait(60)
         return answer
 
     monkeypatch.setattr(QuerySet, "select_for_update", unlocked)

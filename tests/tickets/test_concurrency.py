@@ -63,7 +63,7 @@ def race(*calls):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     return answers
 
 
@@ -99,7 +99,7 @@ def test_without_the_row_lock_both_would(office, monkeypatch):
 
     def asked_together(*args):
         answer = why_not(*args)
-        meet.wait(10)
+        meet.wait(60)
         return answer
 
     monkeypatch.setattr("tickets.rules.why_not", asked_together)
@@ -173,7 +173,7 @@ def test_without_the_row_lock_the_database_still_keeps_the_first_name(office, mo
 
     def asked_together(*args):
         answer = why_not(*args)
-        meet.wait(10)
+        meet.wait(60)
         return answer
 
     monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
