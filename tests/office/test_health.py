@@ -41,7 +41,7 @@ def test_ready_while_everything_lives(readyz, message):
     message(timedelta(hours=5), state="cancelled")
     answer = readyz()
     assert (answer.status_code, answer.json()["messages"]) == (200, "ok")
-    assert 180 <= answer.json()["oldest_message_seconds"] < 200
+    assert 180 <= answer.json()["oldest_message_seconds"] < 600
 
 
 @pytest.mark.parametrize("state", ["queued", "sending"])
