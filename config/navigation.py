@@ -30,6 +30,8 @@ SECTIONS = (
         (
             Entry("home", _("Home"), "home-2", "g h"),
             Entry("owed", _("What I owe"), "list-check", "g o", count="overdue"),
+            # Translators: 承諾看板
+            Entry("office:board", _("Promises board"), "layout-dashboard", "g q"),
         ),
     ),
     (

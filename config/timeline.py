@@ -101,6 +101,7 @@ def _drawn(rows, kinds, house, zone):
         Event(id=row[0], verb=row[2], subject_kind=row[3], subject_id=row[4], data=_data(row[7]))
         for row in rows
     ]
+    journal.read_reasons(*(event.data for event in lines))
     meant = {event.data.get("person") for event in lines} - {None, *names}
     if meant := {pk for pk in meant if isinstance(pk, int)}:
         names |= {person.pk: person.local_name for person in Person.objects.filter(pk__in=meant)}

@@ -1,16 +1,14 @@
 """Home: what this person owes today, the most urgent first, put together from each app's reports (SPEC §1)."""
 
-from urllib.parse import urlencode
-
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from office import clocks, promises
+from office import board, clocks, promises
 from office import reports as office_reports
+from office.lists.estates import ALL as EVERYWHERE
+from office.lists.estates import readable, tonight
 from tickets import reports as ticket_reports
-from tickets.filters import ALL as EVERYWHERE
-from tickets.filters import readable, tonight
 from tickets.views.dashboard import percent
 from tickets.views.work import card
 
@@ -93,13 +91,12 @@ def _line(promise, request, several, named):
 def _tiles(request):
     """Numbers this person can do something about, over all their estates: each by its own local days."""
     staff, now = request.user, request.now
-    estates = readable(staff)
+    estates = readable(staff, board.READ)
     if not estates:
         return []
-    kinds = ("callback", "water_test", "arrival", "waiting")
     first = clocks.local_date(now, request.estate.zone).replace(day=1)
-    found = {estate.pk: _figures(estate, kinds, first, now) for estate in estates}
-    figures = ticket_reports.figures_together(list(found.values()))
+    found = {estate.pk: _figures(estate, first, now) for estate in estates}
+    figures = office_reports.figures_together(list(found.values()))
     overdue, today = sum(row.overdue for row in figures.values()), sum(row.today for row in figures.values())
     promised = _promised(estates, estates, request)
     tiles = [
@@ -108,13 +105,15 @@ def _tiles(request):
     ]
     calling = [estate for estate in estates if staff.may("tickets.callback", estate.pk)]
     if calling:
-        callback = ticket_reports.figures_together([found[estate.pk] for estate in calling])["callback"]
+        callback = office_reports.figures_together([found[estate.pk] for estate in calling]).get(
+            "callback", office_reports.PromiseFigures()
+        )
         hint = ngettext("%(n)s overdue", "%(n)s overdue", callback.overdue) % {"n": callback.overdue}
         address = _promised(calling, estates, request)(kind="callback", outcome="open")
         tiles.append(_tile(_("Callbacks waiting"), callback.open, address, "", "phone", hint))
-    led = [estate for estate in estates if staff.may("tickets.dashboard", estate.pk)]
+    led = [estate for estate in estates if staff.may("office.rates", estate.pk)]
     if led:
-        figures = ticket_reports.figures_together([found[estate.pk] for estate in led])
+        figures = office_reports.figures_together([found[estate.pk] for estate in led])
         kept = sum(row.kept for row in figures.values())
         on_time = sum(row.on_time for row in figures.values())
         address = _promised(led, estates, request)(outcome="kept", closed_from=first.isoformat())
@@ -123,21 +122,20 @@ def _tiles(request):
     return tiles
 
 
-def _figures(estate, kinds, first, now):
+def _figures(estate, first, now):
     start, end = ticket_reports.month_bounds(first, estate.zone)
-    return ticket_reports.promise_figures(estate.pk, kinds, now, tonight(now, estate.zone), start, end)
+    return office_reports.promise_figures(estate.pk, now, tonight(now, estate.zone), start, end)
 
 
 def _promised(estates, readable_, request):
-    """Address of the list of promises about these estates; none is named where only one can be meant."""
+    """Address of the board about these estates; none is named where only one can be meant."""
     if len(readable_) == 1 and estates == [request.estate]:
         query = {}
     else:
         query = {
             "estate": EVERYWHERE if len(estates) == len(readable_) else [estate.pk for estate in estates]
         }
-
-    return lambda **more: f"{reverse('tickets:promises')}?{urlencode(query | more, doseq=True)}"
+    return lambda **more: board.address(**query, **more)
 
 
 def _tile(label, value, href, tone="", icon="", hint=""):

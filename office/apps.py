@@ -8,6 +8,7 @@ class OfficeConfig(AppConfig):
 
     def ready(self):
         from office import checks, escalation, housekeeping, jobs, lists, outbox, registers  # noqa: F401  registers the system checks
+        from office.actions import handing
         from office.imports import intake
 
         # `office` stands below the other apps in INSTALLED_APPS: their kinds of promise are registered by now.
@@ -18,3 +19,4 @@ class OfficeConfig(AppConfig):
         lists.register()
         housekeeping.register_sweep()
         intake.set_up()
+        handing.set_up()

@@ -4,7 +4,7 @@ If the line cannot be written the change must not exist either. Verbs are regist
 past tense; a verb without one is refused here, so it fails a test and never a page.
 """
 
-from office.models import Event
+from office.models import Event, OwnerChange
 from office.models.by_hand import insert
 from office.money import show
 from office.phrases import listed
@@ -46,6 +46,8 @@ class _Blank(dict):
 
 def sentence(event):
     """The event as one translated sentence. Values that are themselves words come as {"word": key} and are looked up."""
+    if isinstance(event.data.get("reason"), dict):
+        read_reasons(event.data)
     data = {key: _word(value) for key, value in event.data.items()}
     return str(SENTENCES[event.verb]) % _Blank(data)
 
@@ -83,6 +85,22 @@ def word(prefix, value):
 def money(amount, currency):
     """An amount with the currency it was in, whatever the estate reckons in later."""
     return {"money": str(amount), "currency": currency}
+
+
+def reason(change):
+    """Why an owner changed: the text stands in OwnerChange, the journal points at it."""
+    return {"reason": change.pk}
+
+
+def read_reasons(*rows):
+    """Put the reasons that the data of these lines point at in their place, in one query; where there are none, none."""
+    meant = [data for data in rows if isinstance(data.get("reason"), dict)]
+    wanted = [data["reason"].get("reason") for data in meant]
+    if not wanted:
+        return
+    found = dict(OwnerChange.objects.filter(pk__in=wanted).values_list("pk", "reason"))
+    for data, pk in zip(meant, wanted, strict=True):
+        data["reason"] = found.get(pk, "…")
 
 
 def _word(value):

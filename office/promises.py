@@ -7,13 +7,15 @@ SPEC's defaults by `load_rules`. The rule in force at the starting fact holds (S
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from office import clocks
-from office.models import Promise, PromiseRule
+from office import clocks, outbox
+from office.models import OwnerChange, Promise, PromiseRule
+from office.models.by_hand import insert
 from office.models.promises import Measure
 from office.models.staff import Department
 
@@ -53,8 +55,28 @@ def register(kind):
     RULES.update({rule.key: rule for rule in kind.rules})
 
 
-def register_subject(subject_kind, url):
+@dataclass(frozen=True)
+class Matter:
+    """What promises are about, as the board knows it.
+
+    `hand_over(pk, *, kind, to, reason, by, now, notice)` is the matter's own action: the promises follow its owner.
+    `stays`: kinds of promise that are not handed over from the board, each with the sentence that says why.
+    """
+
+    label: object
+    permission: str = ""  # opens its page; empty: whoever sees the promise
+    hand_over: Callable | None = None
+    stays: dict = field(default_factory=dict)
+
+
+MATTERS: dict[str, Matter] = {}
+
+
+def register_subject(subject_kind, url, *, label="", permission="", hand_over=None, stays=None):
+    """Where a row of this kind has its page; with `label`, promises are made about it (see Matter)."""
     SUBJECTS[subject_kind] = url
+    if label:
+        MATTERS[subject_kind] = Matter(label, permission, hand_over, stays or {})
 
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -194,9 +216,35 @@ def extend(promise, *, new_due_at, estate, subject, by, now, reason):
     )
 
 
-def hand_over(subject, owner):
-    """Open promises follow their matter to its new owner (SPEC §1). Their clocks do not move."""
-    Promise.objects.of(subject.SUBJECT, subject.pk).open().update(owner=owner)
+def hand_over(subject, to, *, was, reason, by, now, leave=(), notice=True):
+    """Open promises follow their matter to its new owner (SPEC §1). Their clocks do not move.
+
+    Called by the matter's action under its row lock; kinds in `leave` stay with whoever owes them. Writes down who,
+    from whom and why, and rings the bell of `to` unless `notice` is False (several at once are told in one).
+    """
+    rows = Promise.objects.of(subject.SUBJECT, subject.pk).open().exclude(kind__in=leave)
+    rows.update(owner=to)
+    return note_hand_over(
+        subject, to, was=was, reason=reason, by=by, now=now, notice=notice,
+        kind=subject.SUBJECT, pk=subject.pk, text=str(subject),
+    )  # fmt: skip
+
+
+def note_hand_over(row, to, *, was, reason, by, now, notice, kind, pk, text):
+    """Write down who got the matter (`kind`, `pk`) of `row`'s estate from whom and why, and tell who has it now."""
+    change = insert(
+        OwnerChange(
+            estate_id=row.estate_id, subject_kind=kind, subject_id=pk, was=was, to=to,
+            reason=reason.strip()[:300], by=by, at=now,
+        )
+    )  # fmt: skip
+    if notice and to != by:
+        outbox.queue(
+            "promise.handed_over", dedupe_key=f"handed:{change.pk}", channel="desk", estate=row.estate, now=now,
+            staff=to, data={"title": text, "by": by.name if by else ""},
+            subject=SimpleNamespace(SUBJECT=kind, pk=pk),
+        )  # fmt: skip
+    return change
 
 
 def next_due(subject):

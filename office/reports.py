@@ -1,7 +1,10 @@
 """What is read over many rows of the office."""
 
+from dataclasses import dataclass, fields
+from typing import Any
+
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, F, Q
 
 from office.models import DepartmentHead, Heartbeat, Message, Promise
 from office.roles import DIRECTORS, HEADS
@@ -90,3 +93,55 @@ def owed_by_departments(staff, departments, tonight, limit=50):
         .exclude(owner=staff)
     )
     return list(rows.select_related("estate", "owner").order_by("due_at", "pk")[:limit])
+
+
+# --- promises added up ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PromiseFigures:
+    """Promises of one kind: open ones by lateness, and those that ended in the month."""
+
+    overdue: int = 0
+    today: int = 0
+    open: int = 0
+    kept: int = 0
+    on_time: int = 0
+    unreachable: int = 0
+
+
+def promise_figures(estate_id, now, tonight, start, end):
+    """{kind: PromiseFigures} of every kind there is: what is open now, and what ended in [start, end). Two queries."""
+    about = Promise.objects.filter(estate_id=estate_id)
+    found: dict[str, dict] = {}
+    waiting = about.filter(closed_at__isnull=True).values("kind")
+    open_now: Any = waiting.annotate(
+        overdue=Count("id", filter=Q(due_at__lte=now)),
+        today=Count("id", filter=Q(due_at__gt=now, due_at__lte=tonight)),
+        open=Count("id"),
+    ).order_by("kind")
+    for row in open_now:
+        found.setdefault(row.pop("kind"), {}).update(row)
+    ended = about.filter(closed_at__gte=start, closed_at__lt=end).values("kind")
+    kept = Q(outcome=Promise.Outcome.KEPT)
+    over: Any = ended.annotate(
+        kept=Count("id", filter=kept),
+        on_time=Count("id", filter=kept & Q(closed_at__lte=F("due_at"))),
+        unreachable=Count("id", filter=Q(outcome=Promise.Outcome.UNREACHABLE)),
+    ).order_by("kind")
+    for row in over:
+        found.setdefault(row.pop("kind"), {}).update(row)
+    return {kind: PromiseFigures(**row) for kind, row in found.items()}
+
+
+def added(kind, rows):
+    """Dataclasses of whole numbers, added up field by field."""
+    return kind(**{field.name: sum(getattr(row, field.name) for row in rows) for field in fields(kind)})
+
+
+def figures_together(figures):
+    """{kind: PromiseFigures} of several estates as one."""
+    kinds = dict.fromkeys(kind for row in figures for kind in row)
+    return {
+        kind: added(PromiseFigures, [row.get(kind, PromiseFigures()) for row in figures]) for kind in kinds
+    }

@@ -20,7 +20,13 @@ class Role:
 # Everybody posted somewhere: home, own promises, bell, search, profile.
 EVERYONE = {"office.home", "office.search", "office.files"}
 
-READ = {"register.read", "tickets.read", "assets.read", "gate.read"}
+READ = {
+    "register.read",
+    "tickets.read",
+    "assets.read",
+    "gate.read",
+    "office.board",  # what is owed, of every kind
+}
 
 CLERK = EVERYONE | READ | {
     "register.edit",  # people, phones, occupancies, notes
@@ -34,6 +40,7 @@ CLERK = EVERYONE | READ | {
     "tickets.slips",  # key in returned slips
     "tickets.ask",  # ask for more time or work free of charge
     "tickets.export",
+    "office.export_board",
     "gate.slips",  # issue, print and cancel goods-release slips
     "gate.visitors",
     "gate.vehicles",  # vehicles and access cards of units
@@ -62,6 +69,7 @@ LEAD = EVERYONE | READ | {
     "tickets.slips",
     "tickets.ask",
     "tickets.export",
+    "office.export_board",
     "assets.edit",
     "reception.read",
     "reception.answer",
@@ -80,6 +88,9 @@ SUPERVISOR = CLERK | LEAD | {
     "tickets.approve",  # extensions, free work
     "tickets.unreachable",  # close as unreachable after three tries
     "tickets.hand_over",
+    "office.hand_over",  # promises to somebody else, single or many
+    "office.rates",  # kept and on time, by person and month
+    "office.walls",  # links for screens on the wall
     "tickets.dashboard",
     "gate.release",
     "register.import",
@@ -101,6 +112,7 @@ ADMINISTRATOR = EVERYONE | {
 AUDITOR = EVERYONE | READ | {
     "reception.read",
     "tickets.dashboard",
+    "office.rates",
     "office.jobs",
     "office.reminders",
     "office.audit",  # access log, journal

@@ -4,6 +4,7 @@ from django.urls import path
 
 from office.views import (
     bell,
+    board,
     drafts,
     estates,
     files,
@@ -24,6 +25,10 @@ urlpatterns = [
     path("bell/", bell.bell, name="bell"),
     path("bell/read/", bell.bell_read, name="bell_read"),
     path("bell/<int:pk>/", bell.bell_open, name="bell_open"),
+    # what is owed, and by whom
+    path("board/", board.board, name="board"),
+    path("board/hand-over/", board.hand_over_many, name="board_hand_over"),
+    path("board/<int:pk>/hand-over/", board.hand_over, name="promise_hand_over"),
     # long work
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<int:pk>/", jobs.job, name="job"),

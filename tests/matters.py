@@ -18,10 +18,15 @@ class Matter:
     pk: int
     title: str
     unit_id: int | None = None
+    estate: object = None
     SUBJECT = "tests.matter"
 
     def __str__(self):
         return self.title
+
+    @property
+    def estate_id(self):
+        return self.estate.pk
 
 
 def matter(**values):

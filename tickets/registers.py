@@ -143,6 +143,7 @@ SENTENCES = {
     "log.turned": _("became %(into)s"),
     "log.routed": _("%(authority)s: %(to)s was told"),
     "log.asked": _("question given to %(to)s, answer promised for %(due)s"),
+    "log.answer_handed_over": _("telling the answer handed over to %(to)s: %(reason)s"),
     "log.passed_on": _("question passed on to %(to)s"),
     "log.answered": _("expert's answer recorded"),
     "log.told": _("the person who asked was told"),
@@ -189,6 +190,7 @@ NOTICES = {
 
 def register():
     from tickets import catalogue, reports, rules, tasks
+    from tickets.actions import intake, reception
     from tickets.imports import old
     from tickets.models import Category, Handover, LogEntry, Request, Ticket, WorkOrder
 
@@ -221,9 +223,24 @@ def register():
     journal.field_words("log.field", LogEntry)
     journal.words("log.channel", LogEntry.Channel.choices)
     journal.words("log.shift", Handover.Shift.choices)
-    promises.register_subject(LogEntry.SUBJECT, partial(row_address, "tickets:reception_entry"))
+    promises.register_subject(
+        LogEntry.SUBJECT,
+        partial(row_address, "tickets:reception_entry"),
+        label=_("questions of the reception log"),
+        permission="reception.read",
+        hand_over=reception.hand_over_promises,
+    )
     promises.register_subject(Handover.SUBJECT, partial(row_address, "tickets:shift"))
-    promises.register_subject(Ticket.SUBJECT, partial(row_address, "tickets:ticket"))
+    promises.register_subject(
+        Ticket.SUBJECT,
+        partial(row_address, "tickets:ticket"),
+        label=_("repairs"),
+        permission="tickets.read",
+        hand_over=intake.hand_over_promises,
+        stays={
+            "arrival": _("An arrival belongs to whoever is sent: dispatch the work order to somebody else.")
+        },
+    )
     files.register_subject(Ticket.SUBJECT, may_read_files, permission="tickets.read")
     files.register_subject(WorkOrder.SUBJECT, may_read_order_files, permission="tickets.read")
     undo.guard(WorkOrder, rules.why_not_unmade)

@@ -4,6 +4,10 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
+from office.lists.estates import staff_source
+
+__all__ = ["local", "place_source", "staff_source"]
+
 
 def local(prefix):
     """A catalogue row's name in the reader's language, for the database to find."""
@@ -16,15 +20,6 @@ def local(prefix):
 
 def _own_name_of(prefix):
     return NullIf(F(f"{prefix}__name_" + (get_language() or "zh-hant").replace("-", "_")), Value(""))
-
-
-def staff_source(prefix):
-    def source():
-        if get_language() != "en":
-            return F(f"{prefix}__name")
-        return Coalesce(NullIf(F(f"{prefix}__name_en"), Value("")), F(f"{prefix}__name"))
-
-    return source
 
 
 def place_source():

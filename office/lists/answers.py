@@ -26,11 +26,13 @@ def render(
     title=None,
     actions=(),
     bulk=(),
+    tabs=None,
 ):
-    """Answer a list's request: page, htmx fragment, export, saved filter. `bulk` and `actions` are moves."""
+    """Answer a list's request: page, htmx fragment, export, saved filter. `bulk` and `actions` are moves; `tabs` are
+    parts of the list, counted under the same filter."""
     if request.method == "POST":
         return _answer_post(request, declared, queryset)
-    page = make_page(request, declared, queryset, title=title, actions=actions, bulk=bulk)
+    page = make_page(request, declared, queryset, title=title, actions=actions, bulk=bulk, tabs=tabs)
     context = {"page": page, **(extra_context or {})}
     status = 200 if page.is_valid else 422
     htmx = getattr(request, "htmx", None)

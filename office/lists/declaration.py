@@ -70,6 +70,7 @@ class ListPage:
     filter_key: Any = None  # for `{% kept %}`
     chips: list = field(default_factory=list)  # (label, url without it)
     clear_url: str = ""
+    tabs: list = field(default_factory=list)  # parts of the list as `_ui/tabs.html` draws them
     saved: list = field(default_factory=list)  # (name, url, url that forgets it)
     save_url: str = ""
     count: int = 0

@@ -21,8 +21,8 @@ COUNT_LIMIT = 1000  # counted exactly up to here: a full count of a million rows
 TOTAL_LIMIT = 50_000  # totals are added up to this many rows, then left out
 
 
-def make_page(request, declared, queryset, *, title=None, actions=(), bulk=()):
-    """The page of `declared` that the request's query asks for."""
+def make_page(request, declared, queryset, *, title=None, actions=(), bulk=(), tabs=None):
+    """The page of `declared` that the request's query asks for; `tabs(reading)` gives its parts."""
     reading = read(request, declared, queryset, request.GET)
     if reading.unknown:
         messages.warning(
@@ -39,7 +39,9 @@ def make_page(request, declared, queryset, *, title=None, actions=(), bulk=()):
     shown = [column for column in declared.columns if column.shown]
     page.columns = [_head(request, declared, reading, column) for column in shown]
     page.rows = draw(declared, rows, shown, request.now)
-    _count(request, page, shown, reading, rows)
+    page.tabs = tabs(reading) if tabs else []
+    known = next((tab["count"] for tab in page.tabs if tab["active"]), None)
+    _count(request, page, shown, reading, rows, known)
     page.chips = chips_of(request, reading)
     if page.chips:
         page.clear_url = request.path
@@ -169,15 +171,17 @@ def draw(declared, rows, columns, now):
     return drawn
 
 
-def _count(request, page, shown, reading, rows):
-    """Count and totals over all matching rows, each bounded; one query at most."""
+def _count(request, page, shown, reading, rows, known=None):
+    """Count and totals over all matching rows, each bounded; one query at most, none where the count is `known`."""
     if not reading.is_valid:
         page.count_text = _("The filter holds something that cannot be.")
         return
     totals = {f"total_{column.key}": column for column in shown if column.total is not None}
     whole = not page.prev_url and not page.next_url  # the page is the list
     sums: dict[str, Any] = {}
-    if whole and not totals:
+    if known is not None and not totals:
+        page.count = known
+    elif whole and not totals:
         page.count = len(rows)
     elif totals:
         answer = _added(reading.rows, totals)

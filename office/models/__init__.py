@@ -9,16 +9,17 @@ from .jobs import Job
 from .journal import Event
 from .messages import Message
 from .places import Building, Estate, Section, Unit
-from .promises import Promise, PromiseRule
+from .promises import OwnerChange, Promise, PromiseRule
 from .search import SearchKey
 from .series import Series
 from .staff import Department, DepartmentHead, Posting, Staff
 from .sweeps import Heartbeat, SweepFailure, SweepHour, SweepRun
 from .undo import Undo
+from .walls import Wall
 
 __all__ = [
     "AccessLog", "Building", "Case", "Catalogue", "Department", "DepartmentHead", "Draft", "Estate", "EstateQuerySet", "Event",
     "File", "FormKey", "Heartbeat", "Import", "ImportKey", "ImportMatching", "ImportRow", "ImportWrite", "Job",
-    "Message", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
-    "Section", "Series", "Staff", "SweepFailure", "SweepHour", "SweepRun", "Undo", "Unit",
+    "Message", "OwnerChange", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
+    "Section", "Series", "Staff", "SweepFailure", "SweepHour", "SweepRun", "Undo", "Unit", "Wall",
 ]  # fmt: skip

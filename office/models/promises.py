@@ -4,6 +4,7 @@ from django.db.models import Case as CaseExpression
 from django.db.models import F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from .append_only import append_only
 from .case import EstateQuerySet
 from .staff import Department
 
@@ -147,10 +148,11 @@ class Promise(models.Model):
                 fields=["estate", "due_at"], condition=Q(closed_at__isnull=True), name="promise_estate_due"
             ),
             models.Index(fields=["subject_kind", "subject_id"], name="promise_subject"),
+            # What ended, the latest first: a month of it, whatever its kind, and the end of the list without years of it.
             models.Index(
-                fields=["estate", "kind", "closed_at"],
+                fields=["estate", "-closed_at", "-id"],
                 condition=Q(closed_at__isnull=False),
-                name="promise_closed",
+                name="promise_ended",
             ),
             models.Index(fields=["estate", "kind", "fact_at"], name="promise_fact"),
         ]
@@ -161,3 +163,32 @@ class Promise(models.Model):
     @property
     def is_open(self):
         return self.closed_at is None
+
+
+class OwnerChange(models.Model):
+    """A matter with its promises passed to somebody else, and why (SPEC §1 "explicit hand-over with a reason").
+
+    Append-only. The journal's line refers to this row, so that what was typed stands in one place.
+    """
+
+    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    was = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reason = models.CharField(_("reason"), max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    objects = EstateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of owner")
+        indexes = [models.Index(fields=["subject_kind", "subject_id", "-id"], name="owner_change_subject")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="owner_change_has_reason"),
+        ]
+        triggers = [append_only()]
+
+    def __str__(self):
+        return f"{self.subject_kind} {self.subject_id}"

@@ -21,6 +21,7 @@ from office.models import Draft, Estate, Posting, PromiseRule, Series, Staff, Sw
 from tests import cast
 from tests.architecture import (
     lines_archive,
+    lines_board,
     lines_calls,
     lines_gate,
     lines_household,
@@ -631,7 +632,7 @@ def _version(name, **values):
 TICKETS = [
     # the list and what is read over many tickets
     Line("tickets:list", READ, post=302, shows=_number("ticket"), stranger=(302,)),
-    Line("tickets:promises", READ, post=302, shows=_number("done"), stranger=(302,)),
+    Line("tickets:promises", READ, get=302, plain="leads on to the board", stranger=(405,)),
     Line("tickets:callbacks_made", READ, post=302, plain="tests/tickets", stranger=(302,)),
     Line("tickets:dashboard", "supervisor director auditor", plain="sums; tests/tickets/test_dashboard.py"),
     Line("tickets:dispatch_many", DISPATCH, get=405, post=302, plain="tests/tickets", stranger=(302,)),
@@ -856,6 +857,7 @@ TICKETS = [
 TABLE = ROOT + OFFICE + OWN_DESK + RESIDENTS + TICKETS
 TABLE += (
     lines_archive.LINES
+    + lines_board.LINES
     + lines_calls.LINES
     + lines_gate.LINES
     + lines_household.LINES

@@ -190,12 +190,12 @@ def test_a_promise_is_extended_once(estate, clerk):
 
 
 def test_hand_over_moves_the_owner_and_no_clock(estate, clerk):
-    subject, other = matter(), make_staff("other", (estate, "clerk"))
+    subject, other = matter(estate=estate), make_staff("other", (estate, "clerk"))
     closed = owe(estate, clerk, NOW, subject=subject)
     promises.keep(subject, at=NOW, by=clerk)
     promise = owe(estate, clerk, NOW, subject=subject)
     times = (promise.warn_at, promise.due_at, promise.director_at)
-    promises.hand_over(subject, other)
+    promises.hand_over(subject, other, was=clerk, reason="leave", by=clerk, now=NOW)
     promise.refresh_from_db()
     closed.refresh_from_db()
     assert (promise.owner, promise.warn_at, promise.due_at, promise.director_at) == (other, *times)

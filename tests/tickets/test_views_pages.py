@@ -97,7 +97,6 @@ def test_an_empty_form_is_answered_with_its_errors(every_state, sign_in, supervi
 
 PAGES = [
     "list",
-    "promises",
     "callbacks_made",
     "callbacks",
     "day",

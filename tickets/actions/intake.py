@@ -197,16 +197,23 @@ def _end_unrepaired(ticket, verb, ending, reason, told, by, now, data):
 
 
 @transaction.atomic
-def hand_over(*, ticket, to, reason, by, now, version=None):
+def hand_over(*, ticket, to, reason, by, now, version=None, notice=True):
     """誰受理誰跟進誰回覆: the owner changes only by an explicit hand-over with a reason (SPEC §1)."""
     ticket = change.begin(ticket, "hand_over", by, version)
     if not reason.strip():
         raise Refused(_("Give the reason of the hand-over."))
     if not to.is_active or ticket.estate_id not in to.estate_ids("tickets.read"):
         raise Refused(_("This person does not work on tickets of this estate."))
-    ticket.owner = to
-    Promise.objects.of(ticket.SUBJECT, ticket.pk).open().exclude(kind="arrival").update(owner=to)
-    journal.record(
-        "ticket.handed_over", subject=ticket, by=by, now=now, data={"to": to.name, "reason": reason}
+    was, ticket.owner = ticket.owner, to
+    moved = promises.hand_over(
+        ticket, to, was=was, reason=reason, by=by, now=now, leave=("arrival",), notice=notice
     )
+    data = {"to": to.name, "reason": journal.reason(moved)}
+    journal.record("ticket.handed_over", subject=ticket, by=by, now=now, data=data)
     return change.end(ticket, "owner")
+
+
+def hand_over_promises(pk, *, kind, to, reason, by, now, notice):
+    """The same from the board: the promise follows the ticket's owner (an arrival stays, see the register)."""
+    ticket = Ticket.objects.get(pk=pk)
+    return hand_over(ticket=ticket, to=to, reason=reason, by=by, now=now, notice=notice)

@@ -309,6 +309,24 @@ def pass_on(*, entry, to, reason, by, now, version=None):
 
 
 @transaction.atomic
+def hand_over_promises(pk, *, kind, to, reason, by, now, notice):
+    """From the board: a question goes to another expert, whose bell rings by that; telling an answer to a colleague."""
+    entry = _entry(LogEntry(pk=pk))
+    question = reception.question_of(entry)
+    if question is None or question.answered_at is None:
+        return pass_on(entry=entry, to=to, reason=reason, by=by, now=now)
+    _refuse(reception.role_refuses(by, reception.WRITE, entry.estate_id))
+    if not to.is_active or entry.estate_id not in to.estate_ids(reception.WRITE):
+        raise Refused(_("This person does not work at the reception of this estate."))
+    was = next((promise.owner for promise in promises.open_of(entry, KIND)), None)
+    moved = promises.hand_over(entry, to, was=was, reason=reason, by=by, now=now, notice=notice)
+    data = {"to": to.name, "reason": journal.reason(moved)}
+    journal.record("log.answer_handed_over", subject=entry, by=by, now=now, data=data)
+    _save(entry)
+    return entry
+
+
+@transaction.atomic
 def answer(*, entry, text, by, now, told_how="", version=None):
     """Record the expert's answer. Whoever wrote the line owes telling it now, unless it has been told (`told_how`)."""
     entry = _entry(entry, version)

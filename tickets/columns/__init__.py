@@ -1,9 +1,10 @@
 """The lists of this room, each declared once: page, count, totals and spreadsheet read these columns."""
 
+from office.lists.estates import over
 from tickets.columns.reception import HANDOVERS, LOG, short
-from tickets.columns.repairs import ASSETS, CALLBACKS, PROMISES, TICKETS, kind_label, over, state_label
+from tickets.columns.repairs import ASSETS, CALLBACKS, TICKETS, kind_label, state_label
 from tickets.rules import TONES
 
 __all__ = [
-    "ASSETS", "CALLBACKS", "HANDOVERS", "LOG", "PROMISES", "TICKETS", "TONES", "kind_label", "over", "short", "state_label",
+    "ASSETS", "CALLBACKS", "HANDOVERS", "LOG", "TICKETS", "TONES", "kind_label", "over", "short", "state_label",
 ]  # fmt: skip

@@ -1,19 +1,16 @@
 """The lists of the repairs, each declared once: page, count, totals and spreadsheet read these columns."""
 
-from dataclasses import replace
-from zoneinfo import ZoneInfo
-
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from office import clocks
 from office.addresses import row_address
 from office.lists import Column, List, stamp
-from tickets.filters import AssetFilter, CallbackFilter, PromiseFilter, TicketFilter
+from office.lists.estates import row_zone, staff_name
+from tickets.filters import AssetFilter, CallbackFilter, TicketFilter
 from tickets.models import Asset, CallbackTry, Category, Ticket
 from tickets.rules import TONES
 from tickets.sources import local, place_source, staff_source
@@ -35,29 +32,6 @@ def local_name(row, prefix):
     return row.get(key) or row.get(f"{prefix}__name_zh_hant") or ""
 
 
-def staff_name(row, prefix):
-    name = row.get(f"{prefix}__name") or ""
-    return row.get(f"{prefix}__name_en") or name if get_language() == "en" else name
-
-
-def over(declared, several, prefix="estate"):
-    """The list with a first column that says whose a row is, where rows of several estates stand in it."""
-    if not several:
-        return declared
-    column = Column(
-        "estate", gettext_lazy("Estate"), lambda row: staff_name(row, prefix), source=staff_source(prefix)
-    )
-    more = tuple(f"{prefix}__{name}" for name in ("name", "name_en", "time_zone"))
-    first, *rest = declared.columns
-    return replace(declared, columns=(first, column, *rest), fields=(*declared.fields, *more))
-
-
-def _zone(row):
-    """A row of another estate reads its clock there."""
-    name = row.get("estate__time_zone")
-    return ZoneInfo(name) if name else timezone.get_current_timezone()
-
-
 def place_of(row):
     """Unit, facility or public area in one line."""
     return row["unit__code"] or local_name(row, "asset") or row["place"] or ""
@@ -66,13 +40,13 @@ def place_of(row):
 def clock_text(row):
     if row["closed_at"] or not row["next_due_at"]:
         return ""
-    return clocks.due_text(row["next_due_at"], row["now"], _zone(row))[1]
+    return clocks.due_text(row["next_due_at"], row["now"], row_zone(row))[1]
 
 
 def clock_tone(row):
     if row["closed_at"] or not row["next_due_at"]:
         return ""
-    return clocks.due_text(row["next_due_at"], row["now"], _zone(row))[0]
+    return clocks.due_text(row["next_due_at"], row["now"], row_zone(row))[0]
 
 
 def snippet(row):
@@ -189,75 +163,11 @@ TICKETS = List(
 )
 
 
-def _promise_clock(row):
-    from office.models import Promise
-
-    if row["outcome"] != Promise.Outcome.OPEN:
-        return str(dict(Promise.Outcome.choices)[row["outcome"]])
-    return clocks.due_text(row["due_at"], row["now"], _zone(row))[1]
-
-
-def _promise_tone(row):
-    if row["outcome"] == "open":
-        return clocks.due_text(row["due_at"], row["now"], _zone(row))[0]
-    if row["outcome"] == "kept":
-        return "kept" if row["closed_at"] <= row["due_at"] else "today"
-    return "quiet"
-
-
 def kind_label(kind):
     from office import promises
 
     return str(promises.KINDS[kind].label) if kind in promises.KINDS else kind
 
-
-PROMISES = List(
-    name="ticket-promises",
-    title=gettext_lazy("Promises about repairs"),
-    fields=(
-        "id",
-        "title",
-        "kind",
-        "subject_id",
-        "due_at",
-        "fact_at",
-        "closed_at",
-        "outcome",
-        "owner__name",
-        "owner__name_en",
-    ),
-    columns=(
-        Column("title", gettext_lazy("Ticket"), lambda row: row["title"]),
-        Column("kind", gettext_lazy("Promise"), lambda row: kind_label(row["kind"])),
-        Column("owner", pgettext_lazy("of a promise", "Owner"), lambda row: staff_name(row, "owner")),
-        Column(
-            "fact",
-            gettext_lazy("Counts from"),
-            lambda row: stamp(row["fact_at"]),
-            value=lambda row: row["fact_at"],
-        ),
-        Column(
-            "due",
-            gettext_lazy("Due"),
-            lambda row: stamp(row["due_at"]),
-            order="due",
-            value=lambda row: row["due_at"],
-        ),
-        Column(
-            "closed",
-            gettext_lazy("Ended"),
-            lambda row: stamp(row["closed_at"]),
-            value=lambda row: row["closed_at"],
-        ),
-        Column("clock", gettext_lazy("Clock"), _promise_clock, kind="clock", tone=_promise_tone),
-    ),
-    filterset=PromiseFilter,
-    orders={"due": ("due_at", "id")},
-    default_order="due",
-    row_href=lambda row: row_address("tickets:ticket", row["subject_id"]),
-    empty=(gettext_lazy("No promise about a repair yet."),),
-    export_permission="tickets.export",
-)
 
 CALLBACKS = List(
     name="callbacks-made",

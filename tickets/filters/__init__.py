@@ -7,7 +7,6 @@ from .lists import (
     AssetFilter,
     CallbackFilter,
     LogFilter,
-    PromiseFilter,
     TicketFilter,
     age_bounds,
     name_in_catalogue,
@@ -15,6 +14,6 @@ from .lists import (
 from .scope import ALL, asked, by_zone, readable, tonight
 
 __all__ = [
-    "AGES", "ALL", "DUE", "KINDS", "AssetFilter", "CallbackFilter", "LogFilter", "PromiseFilter", "TicketFilter",
+    "AGES", "ALL", "DUE", "KINDS", "AssetFilter", "CallbackFilter", "LogFilter", "TicketFilter",
     "age_bounds", "asked", "by_zone", "name_in_catalogue", "readable", "tonight",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import timedelta
 import django_filters as filters
 from django import forms
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -260,73 +260,6 @@ class TicketFilter(OfEstates):
 
     def by_satisfied(self, rows, name, value):
         return rows.filter(satisfied=value == "yes")
-
-
-OUTCOMES = [
-    ("owed", _("owed or kept")),
-    ("overdue", _("overdue")),
-    ("today", _("due today")),
-    ("ahead", _("due later")),
-    ("open", _("open")),
-    ("kept", _("kept")),
-    ("on_time", _("kept on time")),
-    ("late", _("kept late")),
-    ("unreachable", _("could not be kept")),
-    ("extended", _("extended")),
-]
-
-
-class PromiseFilter(OfEstates):
-    """Deadlines owed about tickets. `fact` is what the clock counts from, `closed` what ended it."""
-
-    day_fields = {"fact": "fact_at", "closed": "closed_at"}
-    rows_of = {"owner": _posted}
-
-    kind = filters.ChoiceFilter(label=_("Kind"), choices=[], empty_label=_("any"))
-    outcome = filters.ChoiceFilter(
-        label=_("Outcome"), choices=OUTCOMES, method="by_outcome", empty_label=_("any")
-    )
-    owner = filters.ModelChoiceFilter(
-        label=pgettext_lazy("of a promise", "Owner"),
-        empty_label=_("any"),
-        queryset=Staff.objects.none(),
-        widget=Choose,
-    )
-    fact_from = day_field(_("Counts from, first day"))
-    fact_to = day_field(_("Counts from, last day"))
-    closed_from = day_field(_("Ended from"))
-    closed_to = day_field(_("Ended until"))
-
-    class Meta:
-        model = Promise
-        fields = ()
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        from office import promises
-
-        self.filters["kind"].extra["choices"] = [(kind, promises.KINDS[kind].label) for kind in KINDS]
-
-    def by_outcome(self, rows, name, value):
-        now, Outcome = self.request.now, Promise.Outcome
-        return {
-            "owed": lambda: rows.exclude(outcome__in=[Outcome.EXTENDED, Outcome.CANCELLED]),
-            "overdue": lambda: rows.filter(closed_at__isnull=True, due_at__lte=now),
-            "today": lambda: rows.filter(
-                self.local(lambda zone: Q(due_at__lte=tonight(now, zone))),
-                closed_at__isnull=True,
-                due_at__gt=now,
-            ),
-            "ahead": lambda: rows.filter(
-                self.local(lambda zone: Q(due_at__gt=tonight(now, zone))), closed_at__isnull=True
-            ),
-            "open": lambda: rows.filter(closed_at__isnull=True),
-            "kept": lambda: rows.filter(outcome=Outcome.KEPT),
-            "on_time": lambda: rows.filter(outcome=Outcome.KEPT, closed_at__lte=F("due_at")),
-            "late": lambda: rows.filter(outcome=Outcome.KEPT, closed_at__gt=F("due_at")),
-            "unreachable": lambda: rows.filter(outcome=Outcome.UNREACHABLE),
-            "extended": lambda: rows.filter(outcome=Outcome.EXTENDED),
-        }[value]()
 
 
 class CallbackFilter(OfEstates):

@@ -1,131 +1,19 @@
-"""Which estates and which local days a list of the repairs is about."""
+"""Which estates a list of the repairs is about: those where one reads repairs."""
 
-from datetime import date
+from office.lists import estates
+from office.lists.estates import ALL, DAYS, DayRanges, by_zone, day_field, tonight
 
-import django_filters as filters
-from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q
-from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
-
-from office import clocks
-from office.forms import DateInput
-
-ALL = "all"
+__all__ = ["ALL", "DAYS", "DayRanges", "OfEstates", "asked", "by_zone", "day_field", "readable", "tonight"]
 
 
 def readable(staff, permission="tickets.read"):
     """Estates where `staff` holds `permission`."""
-    allowed = set(staff.estate_ids(permission))
-    return list({p.estate_id: p.estate for p in staff.posting_list if p.estate_id in allowed}.values())
+    return estates.readable(staff, permission)
 
 
 def asked(request, said, permission="tickets.read"):
-    """The estates a page is about: `estate=all` means all one may read, ids mean these, nothing the one in view."""
-    mine = readable(request.user, permission)
-    if ALL in said:
-        return mine
-    chosen = [estate for estate in mine if str(estate.pk) in said]
-    return chosen or [estate for estate in mine if estate == request.estate]
+    return estates.asked(request, said, permission)
 
 
-def by_zone(estates, condition, field="estate"):
-    """`condition(zone)` of rows of these estates: days are local (SPEC §0), and estates may lie in several zones."""
-    zones: dict[str, list] = {}
-    for estate in estates:
-        zones.setdefault(estate.time_zone, []).append(estate)
-    if len(zones) == 1:
-        return condition(estates[0].zone)
-    either = Q(pk__in=[])
-    for group in zones.values():
-        either |= Q(**{f"{field}__in": [estate.pk for estate in group]}) & condition(group[0].zone)
-    return either
-
-
-def _since(field, day):
-    return lambda zone: Q(**{f"{field}__gte": clocks.midnight(day, zone)})
-
-
-def _until(field, day):
-    return lambda zone: Q(**{f"{field}__lt": clocks.end_of_day(day, zone)})
-
-
-class DayRanges(filters.FilterSet):
-    """`<name>_from` and `<name>_to` are local days, both included."""
-
-    day_fields: dict = {}  # parameter prefix → moment field
-    estate_field = "estate"
-
-    @cached_property
-    def estates(self):
-        """Whose rows these are."""
-        return [self.request.estate] if self.request and self.request.estate else []
-
-    def nothing(self, rows, name, value):
-        return rows
-
-    def local(self, condition):
-        """`condition(zone)`, in the zone of each row's estate."""
-        return by_zone(self.estates, condition, self.estate_field)
-
-    def filter_queryset(self, queryset):
-        rows = super().filter_queryset(queryset)
-        data = self.form.cleaned_data
-        for prefix, field in self.day_fields.items():
-            first, last = data.get(f"{prefix}_from"), data.get(f"{prefix}_to")
-            if first:
-                rows = rows.filter(self.local(_since(field, first)))
-            if last:
-                rows = rows.filter(self.local(_until(field, last)))
-        return rows
-
-
-class OfEstates(DayRanges):
-    """Rows of the estate in view, or of the estates chosen.
-
-    Where nothing is chosen the list's view has narrowed its rows to the estate in view already (views.rows.meant).
-    """
-
-    rows_of: dict = {}  # field → callable(estates) → queryset
-
-    estate = filters.MultipleChoiceFilter(
-        label=_("Estate"), method="nothing", choices=[], widget=forms.SelectMultiple({"data-choose": ""})
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        mine = readable(self.request.user) if self.request else []
-        choices = [(ALL, _("all my estates")), *((str(row.pk), row.local_name) for row in mine)]
-        self.filters["estate"].extra["choices"] = choices
-        if len(mine) < 2:  # nothing to choose
-            self.filters["estate"].extra["widget"] = forms.MultipleHiddenInput
-        for name, rows in self.rows_of.items():
-            self.filters[name].queryset = rows(self.estates)
-
-    @cached_property
-    def estates(self):
-        if self.request is None:
-            return []
-        said = self.data.getlist("estate") if hasattr(self.data, "getlist") else self.data.get("estate", ())
-        return asked(self.request, said)
-
-    def filter_queryset(self, queryset):
-        if len(self.estates) == 1:
-            queryset = queryset.filter(**{self.estate_field: self.estates[0]})
-        else:
-            queryset = queryset.filter(**{f"{self.estate_field}__in": [row.pk for row in self.estates]})
-        return super().filter_queryset(queryset)
-
-
-def tonight(now, zone):
-    """24:00 of the present local day."""
-    return clocks.end_of_day(clocks.local_date(now, zone), zone)
-
-
-# Days a list can be asked for: beyond them the day before or after one does not exist.
-DAYS = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
-
-
-def day_field(label, method="nothing"):
-    return filters.DateFilter(label=label, method=method, widget=DateInput(quick=""), validators=DAYS)
+class OfEstates(estates.OfEstates):
+    permission = "tickets.read"

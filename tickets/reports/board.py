@@ -2,51 +2,14 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q
 
-from office.models import Promise
+from office.reports import PromiseFigures, added, figures_together
 from tickets.models import Ticket
 from tickets.reports.repairs import CallbackRate
-
-
-@dataclass(frozen=True)
-class PromiseFigures:
-    """Promises of one kind: open ones by lateness, and those that ended in the month."""
-
-    overdue: int = 0
-    today: int = 0
-    open: int = 0
-    kept: int = 0
-    on_time: int = 0
-    unreachable: int = 0
-
-
-def promise_figures(estate_id, kinds, now, tonight, start, end):
-    """{kind: PromiseFigures}: what is open now, and what ended in [start, end). Two queries."""
-    about = Promise.objects.filter(estate_id=estate_id, subject_kind=Ticket.SUBJECT, kind__in=kinds)
-    found: dict[str, dict] = {kind: {} for kind in kinds}
-    waiting = about.filter(closed_at__isnull=True).values("kind")
-    open_now: Any = waiting.annotate(
-        overdue=Count("id", filter=Q(due_at__lte=now)),
-        today=Count("id", filter=Q(due_at__gt=now, due_at__lte=tonight)),
-        open=Count("id"),
-    ).order_by("kind")
-    for row in open_now:
-        found[row.pop("kind")].update(row)
-    ended = about.filter(closed_at__gte=start, closed_at__lt=end).values("kind")
-    kept = Q(outcome=Promise.Outcome.KEPT)
-    over: Any = ended.annotate(
-        kept=Count("id", filter=kept),
-        on_time=Count("id", filter=kept & Q(closed_at__lte=F("due_at"))),
-        unreachable=Count("id", filter=Q(outcome=Promise.Outcome.UNREACHABLE)),
-    ).order_by("kind")
-    for row in over:
-        found[row.pop("kind")].update(row)
-    return {kind: PromiseFigures(**row) for kind, row in found.items()}
 
 
 @dataclass(frozen=True)
@@ -148,11 +111,6 @@ def board(*, estate_id, kinds, now, tonight, start, end, ages):
     )
 
 
-def _added(kind, rows):
-    """Dataclasses of whole numbers, added up field by field."""
-    return kind(**{field.name: sum(getattr(row, field.name) for row in rows) for field in fields(kind)})
-
-
 def together(boards):
     """Boards of several estates, each counted by its own local days, as one."""
     if len(boards) == 1:
@@ -162,7 +120,7 @@ def together(boards):
         answers.update(board.answers)
     return Board(
         promises=figures_together([board.promises for board in boards]),
-        callbacks=_added(CallbackRate, [board.callbacks for board in boards]),
+        callbacks=added(CallbackRate, [board.callbacks for board in boards]),
         answers=dict(answers),
         opened=[row for board in boards for row in board.opened],
         open=[row for board in boards for row in board.open],
@@ -171,8 +129,3 @@ def together(boards):
         categories={pk: words for board in boards for pk, words in board.categories.items()},
         buildings={pk: words for board in boards for pk, words in board.buildings.items()},
     )
-
-
-def figures_together(figures):
-    """{kind: PromiseFigures} of several estates as one."""
-    return {kind: _added(PromiseFigures, [row[kind] for row in figures]) for kind in figures[0]}

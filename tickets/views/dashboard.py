@@ -49,7 +49,8 @@ class Links:
         self.last = clocks.add_months(first, 1) - timedelta(days=1)
         self.first = first
         self.query = query or {}
-        self.pages = {name: reverse(f"tickets:{name}") for name in ("list", "promises", "callbacks_made")}
+        self.pages = {name: reverse(f"tickets:{name}") for name in ("list", "callbacks_made")}
+        self.pages["promises"] = reverse("office:board")
 
     def span(self, prefix):
         return {f"{prefix}_from": self.first.isoformat(), f"{prefix}_to": self.last.isoformat()}
@@ -58,7 +59,7 @@ class Links:
         return self._to("list", query)
 
     def promises(self, **query):
-        return self._to("promises", query)
+        return self._to("promises", {"about": Ticket.SUBJECT, **query})
 
     def callbacks(self, **query):
         return self._to("callbacks_made", query | self.span("tried"))

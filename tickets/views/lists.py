@@ -1,13 +1,13 @@
 """Lists over many repairs. What may be seen here, and the moves over several rows."""
 
 from django.db.models.functions import Left
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from office import lists
 from office.access import may
-from office.models import Promise
 from tickets import columns
 from tickets.models import CallbackTry, Ticket
 from tickets.views import rows
@@ -57,16 +57,12 @@ def tickets(request):
 
 
 @may("tickets.read")
-@require_http_methods(["GET", "POST"])
+@require_GET
 def promises(request):
-    """Deadlines owed about repairs: what the dashboard counts."""
-    owed = rows.meant(request, Promise, "tickets.read").filter(subject_kind=Ticket.SUBJECT)
-    return lists.render(
-        request,
-        columns.over(columns.PROMISES, rows.wide(request)),
-        owed.exclude(outcome=Promise.Outcome.CANCELLED),
-        template="tickets/list.html",
-    )
+    """Where the promises about repairs stood alone; bookmarks still lead here."""
+    query = request.GET.copy()
+    query.setdefault("about", Ticket.SUBJECT)
+    return redirect(f"{reverse('office:board')}?{query.urlencode()}")
 
 
 @may("tickets.read")

@@ -1,9 +1,9 @@
 """The rows a person may open. Not theirs is 404, the same as not existing (SPEC §1)."""
 
 from django.db.models import Exists, OuterRef
-from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 
+from office.lists.estates import meant, wide  # noqa: F401  asked for here like the rest
 from tickets import rules
 from tickets.models import Ticket, WorkOrder
 
@@ -59,18 +59,6 @@ def order(request, pk, related=ORDER_PAGE):
 def of_estate(request, model, permission):
     """Rows of the estate in view where the posting grants `permission`."""
     return model.objects.visible_to(request.user, permission).filter(estate=request.estate)
-
-
-def wide(request):
-    """A list is asked for estates by name (tickets.filters.OfEstates), so each of its rows says whose it is."""
-    query = QueryDict(request.POST["query"]) if "query" in request.POST else request.GET
-    return any(query.getlist("estate"))
-
-
-def meant(request, model, permission):
-    """Rows a list begins with: of the estate in view; of all one may read where its filter names the estates."""
-    found = model.objects.visible_to(request.user, permission)
-    return found if wide(request) else found.filter(estate=request.estate)
 
 
 def latest_order(ticket):

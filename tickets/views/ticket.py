@@ -241,7 +241,8 @@ def files(ticket):
 
 
 def timeline(events):
-    found = []
+    found, events = [], list(events)
+    journal.read_reasons(*(event.data for event in events))
     for event in events:
         icon, tone = LOOKS.get(event.verb, ("history", ""))
         found.append(
