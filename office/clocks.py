@@ -77,6 +77,14 @@ def limit(*, fact_at, amount, measure, zone, closes_at, agreed=None):
     return Limit(due_at, min(warn_at, due_at), due_at + later)
 
 
+def moment_text(moment, zone):
+    """A moment in figures; midnight is the end of the day before: "2026-03-14 24:00"."""
+    local = moment.astimezone(zone)
+    if local.time() == time.min:
+        return f"{local.date() - timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
 def due_text(due_at, now, zone):
     """(tone, words) of a clock: late by how much, today until when, or in how long. Words are translated."""
     from django.utils.translation import gettext as _

@@ -30,6 +30,7 @@ class Rule:
     amount: int
     measure: str
     source: str  # "SPEC §4.4"
+    note: object = ""  # said before the rule where it is an exception: "late by re-classing"
 
 
 @dataclass(frozen=True)
@@ -275,11 +276,22 @@ def length(amount, measure):
 def rule_text(promise, zone):
     """The rule behind a clock, as shown on focus: "3 days after the passed water test of 12 Mar 2026"."""
     rule = RULES.get(promise.rule_key)
+    text = _rule_text(promise, rule, zone)
+    note = _note(promise, rule)
+    return _("%(note)s: %(rule)s") % {"note": note, "rule": text} if note else text
+
+
+def _note(promise, rule):
+    """What is exceptional about its limit; an extension is agreed anew."""
+    return rule.note if rule and not promise.extends_id else ""
+
+
+def _rule_text(promise, rule, zone):
     fact = promise.fact_at.astimezone(zone)
     facts = str(rule.facts) if rule else ""
     stamp = f"{fact:%Y-%m-%d %H:%M}"
     if promise.measure == Measure.AT:
-        return _("agreed for %(time)s") % {"time": f"{promise.due_at.astimezone(zone):%Y-%m-%d %H:%M}"}
+        return _("agreed for %(time)s") % {"time": clocks.moment_text(promise.due_at, zone)}
     if promise.measure == Measure.SAME_DAY:
         return _("the same day as %(fact)s (%(at)s)") % {"fact": facts, "at": stamp}
     n = promise.amount
@@ -298,6 +310,7 @@ def rule_text(promise, zone):
 def clock(promise, now, zone):
     """A promise as one clock: what, how late, by which rule."""
     tone, text = clocks.due_text(promise.due_at, now, zone)
+    rule = RULES.get(promise.rule_key)
     if promise.outcome == Promise.Outcome.KEPT:
         tone, text = (
             ("kept", _("kept")) if promise.closed_at <= promise.due_at else ("broken", _("kept late"))
@@ -313,6 +326,7 @@ def clock(promise, now, zone):
         "due": promise.due_at,
         "due_text": f"{promise.due_at.astimezone(zone):%Y-%m-%d %H:%M}",
         "hint": rule_text(promise, zone),
+        "note": _note(promise, rule),
         "owner": promise.owner,
         "reason": promise.reason,
     }

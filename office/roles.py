@@ -25,10 +25,20 @@ READ = {
     "tickets.read",
     "assets.read",
     "gate.read",
+    "complaints.read",
     "office.board",  # what is owed, of every kind
 }
 
-CLERK = EVERYONE | READ | {
+# 投訴 at the desk and in the departments. Whom a complaint is forwarded to decides who acknowledges it.
+COMPLAINTS = {
+    "complaints.handle",  # give it to a department, contact the resident, act, record the result
+    "complaints.acknowledge",
+    "complaints.calm",  # call the supervisor, move the talk to a separate room
+    "complaints.export",
+}
+OWN_COMPLAINTS = {"complaints.read_own", "complaints.handle_own", "complaints.acknowledge"}
+
+CLERK = EVERYONE | READ | COMPLAINTS | {
     "register.edit",  # people, phones, occupancies, notes
     "register.reveal",  # identity numbers, with a reason, logged
     "register.export",
@@ -50,15 +60,23 @@ CLERK = EVERYONE | READ | {
     "reception.write",
     "reception.answer",  # questions given to oneself as the expert
     "reception.export",
+    "complaints.take",  # take a complaint, correct it, link a repair, note that it is withdrawn
+    "complaints.tell",
+    "complaints.callback",
+    "complaints.reclass",
 }  # fmt: skip
 
-GUARD = EVERYONE | {
-    "gate.release",  # compare goods with their slip, let them out or turn them away
-    "gate.visitors",
-    "reception.answer",
-}
+GUARD = (
+    EVERYONE
+    | OWN_COMPLAINTS
+    | {
+        "gate.release",  # compare goods with their slip, let them out or turn them away
+        "gate.visitors",
+        "reception.answer",
+    }
+)
 
-LEAD = EVERYONE | READ | {
+LEAD = EVERYONE | READ | COMPLAINTS | {
     "tickets.intake",
     "tickets.schedule",
     "tickets.dispatch",
@@ -75,13 +93,17 @@ LEAD = EVERYONE | READ | {
     "reception.answer",
 }  # fmt: skip
 
-TECHNICIAN = EVERYONE | {
-    "tickets.read_own",
-    "tickets.work_own",  # arrival, parts, photos, result of own work orders
-    "tickets.print_own",
-    "tickets.ask_own",
-    "reception.answer",
-}
+TECHNICIAN = (
+    EVERYONE
+    | OWN_COMPLAINTS
+    | {
+        "tickets.read_own",
+        "tickets.work_own",  # arrival, parts, photos, result of own work orders
+        "tickets.print_own",
+        "tickets.ask_own",
+        "reception.answer",
+    }
+)
 
 SUPERVISOR = CLERK | LEAD | {
     "register.openings",  # who opened which file of a household
@@ -92,6 +114,9 @@ SUPERVISOR = CLERK | LEAD | {
     "office.rates",  # kept and on time, by person and month
     "office.walls",  # links for screens on the wall
     "tickets.dashboard",
+    "complaints.hand_over",
+    "complaints.unreachable",  # close after three tries on two days
+    "complaints.extend",  # approve more time, lower the class
     "gate.release",
     "register.import",
     "office.jobs",
@@ -127,7 +152,7 @@ _all = [
     Role("guard", _("guard"), frozenset(GUARD)),
     Role("supervisor", _("supervisor"), frozenset(SUPERVISOR)),
     Role("director", _("director"), frozenset(SUPERVISOR | {"office.read_settings"})),
-    Role("finance", _("finance"), frozenset(EVERYONE | READ | {"reception.answer"})),
+    Role("finance", _("finance"), frozenset(EVERYONE | READ | COMPLAINTS | {"reception.answer"})),
     Role("auditor", _("auditor"), frozenset(AUDITOR)),
     Role("admin", _("administrator"), frozenset(ADMINISTRATOR)),
 ]

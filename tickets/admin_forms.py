@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from office.admin_forms import CatalogueForm
 from office.forms import DecimalField
 from office.models import Staff
-from tickets.models import Authority, Category, PriceItem, WarrantyPeriod
+from tickets.models import Authority, Category, ComplaintCause, PriceItem, WarrantyPeriod
 
 NAMES = ("code", "name_zh_hant", "name_zh_hans", "name_en")
 COMMON = ("position", "is_active")
@@ -35,6 +35,14 @@ class AuthorityForm(CatalogueForm):
         super().__init__(*args, estate=estate, **kwargs)
         posted = Staff.objects.filter(is_active=True, postings__estate=estate).distinct()
         self.fields["staff"].queryset = posted.order_by("name")
+
+
+class CauseForm(CatalogueForm):
+    widths = {**CatalogueForm.widths, "department": 3}
+
+    class Meta:
+        model = ComplaintCause
+        fields = (*NAMES, "department", *COMMON)
 
 
 class PriceForm(CatalogueForm):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pypinyin import Style, lazy_pinyin
 
 from office.models import Department
-from tickets.models import Authority, Category, PriceItem, WarrantyPeriod
+from tickets.models import Authority, Category, ComplaintCause, PriceItem, WarrantyPeriod
 
 SEARCH_LENGTH = Category._meta.get_field("search").max_length
 
@@ -48,6 +48,25 @@ AUTHORITIES = [
     ),
     ("TAX", "稅務局", "税务局", "tax office", Department.FINANCE),
 ]
+
+# 投訴原因: code, zh-Hant, zh-Hans, en, department that usually answers for it (SPEC §5).
+CAUSES = [
+    ("NOISE", "噪音滋擾", "噪音滋扰", "noise", Department.SECURITY),
+    ("CLEAN", "清潔衛生", "清洁卫生", "cleaning and hygiene", Department.ENVIRONMENT),
+    ("GREEN", "綠化養護", "绿化养护", "grounds and plants", Department.ENVIRONMENT),
+    ("GUARD", "治安及出入管理", "治安及出入管理", "security and access", Department.SECURITY),
+    ("ATTITUDE", "服務態度", "服务态度", "attitude of staff", Department.MANAGEMENT),
+    ("REPAIR", "維修質量及時效", "维修质量及时效", "quality or delay of repairs", Department.REPAIR),
+    ("LIFT", "電梯及公共設施", "电梯及公共设施", "lifts and public facilities", Department.REPAIR),
+    ("CHARGES", "收費問題", "收费问题", "charges", Department.FINANCE),
+    ("PARKING", "車輛停放", "车辆停放", "parking", Department.SECURITY),
+    ("PETS", "寵物飼養", "宠物饲养", "pets", Department.SECURITY),
+    ("RENOVATE", "裝修施工", "装修施工", "renovation works", Department.MANAGEMENT),
+    ("LEAK", "鄰里滲漏", "邻里渗漏", "leak from a neighbour", Department.REPAIR),
+    ("HEIGHT", "高空拋物", "高空抛物", "things thrown from a height", Department.SECURITY),
+    ("DEVELOP", "房屋質量及開發遺留問題", "房屋质量及开发遗留问题", "building defects of the developer", Department.MANAGEMENT),
+    ("OTHER", "其他", "其他", "other", Department.MANAGEMENT),
+]  # fmt: skip
 
 # (stream, risk, department) → code, zh-Hant, zh-Hans, en, warranty
 _REPAIR, _OTHER = Category.Stream.REPAIR, Category.Risk.OTHER
@@ -181,6 +200,13 @@ def load(estate):
         [
             Authority(**_named(estate, position, row), department=row[4])
             for position, row in enumerate(AUTHORITIES, start=1)
+        ],
+        ignore_conflicts=True,
+    )
+    ComplaintCause.objects.bulk_create(
+        [
+            ComplaintCause(**_named(estate, position, row), department=row[4])
+            for position, row in enumerate(CAUSES, start=1)
         ],
         ignore_conflicts=True,
     )

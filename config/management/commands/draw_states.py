@@ -6,8 +6,9 @@ from django.utils import translation
 
 from residents import rules as residents
 from residents.models import AccessCard, Key, ReleaseSlip
+from tickets import complaints
 from tickets import rules as tickets
-from tickets.models import Ticket
+from tickets.models import Complaint, Ticket
 
 # Moves whose destination depends on the facts, beyond the one named in MOVES.
 ALSO = {
@@ -21,7 +22,7 @@ ALSO = {
 }
 
 
-def page(title, source, moves, states, begins, ends, also=()):
+def page(title, source, moves, states, begins, ends, also=(), own_title="on own work orders"):
     """One state machine: its diagram, its words, its moves. `begins` is (verb, state); `also` adds (verb, to): why."""
     also = dict(also)
     own = any(getattr(move, "own", "") for move in moves.values())
@@ -36,7 +37,7 @@ def page(title, source, moves, states, begins, ends, also=()):
     lines += [f"    {state} --> [*]" for state in ends]
     lines += ["```", "", "| state | shown as |", "|---|---|"]
     lines += [f"| {value} | {label} |" for value, label in states.choices]
-    heads = ["move", "from", "to", "permission"] + (["on own work orders"] if own else [])
+    heads = ["move", "from", "to", "permission"] + ([own_title] if own else [])
     lines += ["", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for name, move in moves.items():
         cells = [name, ", ".join(move.starts), move.to or "stays", move.permission]
@@ -47,6 +48,12 @@ def page(title, source, moves, states, begins, ends, also=()):
 S, C, K = ReleaseSlip.State, AccessCard.State, Key.State
 GATE = "residents/rules.py"
 PAGES = {
+    "complaint.md": lambda: page(
+        "a complaint", "tickets/complaints.py", complaints.MOVES, Complaint.State, ("take", "received"),
+        (Complaint.State.CLOSED, Complaint.State.WITHDRAWN),
+        {("call_back", "handling"): "not satisfied", ("call_back", "told"): "not reached",
+         ("tell", "reported"): "not reached"}, own_title="on complaints one is responsible for",
+    ),
     "ticket.md": lambda: page(
         "a ticket", "tickets/rules.py", tickets.MOVES, Ticket.State, ("take", "accepted"),
         (Ticket.State.CLOSED, Ticket.State.CANCELLED), ALSO,
