@@ -35,7 +35,6 @@ class Frame:
         self.product = settings.PRODUCT_NAME
         self.language = get_language()
         self.languages = settings.LANGUAGES
-        self.banner = ""
         self.theme = request.COOKIES.get("theme", "")
         self.theme = self.theme if self.theme in ("light", "dark") else ""
         self.single_keys, self.estate = True, getattr(request, "estate", None)
@@ -58,6 +57,11 @@ class Frame:
             return reports.desk_counts(self.person, self.request.now) if self.person else {}
         except DatabaseError:
             return {}
+
+    @property
+    def banner(self):
+        """What everybody must know on every page: that nothing reminds at the moment."""
+        return reports.silence(self.counts.get("unswept", 0))
 
     @property
     def bell_count(self):

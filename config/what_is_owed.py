@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from office import board, clocks, promises
+from office import board, clocks, escalation, promises
 from office import reports as office_reports
 from office.lists.estates import ALL as EVERYWHERE
 from office.lists.estates import readable, tonight
@@ -54,13 +54,17 @@ def context(request, everything=False):
 
 def _section(request, key, title, icon, rows, limit):
     several = len(request.user.estate_ids()) > 1
+    stands = escalation.stands(rows[:limit], request.user) if key == "climbed" else {}
     return {
         "key": key,
         "title": title,
         "icon": icon,
         "more": len(rows) > limit,
         "kinds": {promise.kind for promise in rows},
-        "lines": [_line(promise, request, several, key != "mine") for promise in rows[:limit]],
+        "lines": [
+            _line(promise, request, several, key != "mine") | {"stand": stands.get(promise.pk)}
+            for promise in rows[:limit]
+        ],
     }
 
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from office import clocks, roles, series
+from office import clocks, promises, roles, series
 from office.forms import Choose, DateField, Form, ModelForm, PhoneField, TimeInput
-from office.models import Department, Estate, Staff
+from office.models import Department, EscalationRule, Estate, Staff
 from office.models.places import LANGUAGES
 from office.models.promises import Measure
 
@@ -27,6 +27,9 @@ username_shape = RegexValidator(
     _("2 to 40 small letters, digits, dots, dashes; beginning with a letter or digit."),
 )
 
+ESCALATION_FIELDS = (
+    "hour_minutes", "closing_hours", "day_time", "director_hours_short", "director_hours", "email_from", "sms_from",
+)  # fmt: skip
 STAFF_FIELDS = ("username", "name", "name_en", "phone", "email", "language")
 
 
@@ -326,23 +329,18 @@ class HeadsForm(Form):
         }
 
 
-class RuleForm(Form):
-    """A promise rule's next number. It begins today (at once) or on a later day at 00:00."""
-
-    amount = forms.IntegerField(label=pgettext_lazy("of a rule", "Number"), min_value=0, max_value=999)
-    measure = forms.ChoiceField(
-        label=_("Counted in"), choices=[choice for choice in Measure.choices if choice[0] != Measure.AT]
-    )
-    valid_from = DateField(label=_("Valid from"))
-    widths = {"amount": 4, "measure": 4, "valid_from": 4}
+class _DatedForm(Form):
+    """Something that begins today (at once) or on a later day at 00:00."""
 
     def __init__(self, *args, estate, now, **kwargs):
         super().__init__(*args, **kwargs)
         self.estate, self.now = estate, now
         today = clocks.local_date(now, estate.zone)
-        self.fields["valid_from"].initial = today
-        self.fields["valid_from"].widget.attrs["min"] = today.isoformat()
-        self.fields["valid_from"].help_text = _("Facts before this day keep the old rule.")
+        field = DateField(
+            label=_("Valid from"), initial=today, help_text=_("Facts before this day keep the old rule.")
+        )
+        field.widget.attrs["min"] = today.isoformat()
+        self.fields["valid_from"] = field
 
     def clean_valid_from(self):
         day, today = self.cleaned_data["valid_from"], clocks.local_date(self.now, self.estate.zone)
@@ -352,6 +350,16 @@ class RuleForm(Form):
             )
         return self.now if day == today else clocks.midnight(day, self.estate.zone)
 
+
+class RuleForm(_DatedForm):
+    """A promise rule's next number."""
+
+    amount = forms.IntegerField(label=pgettext_lazy("of a rule", "Number"), min_value=0, max_value=999)
+    measure = forms.ChoiceField(
+        label=_("Counted in"), choices=[choice for choice in Measure.choices if choice[0] != Measure.AT]
+    )
+    widths = {"amount": 4, "measure": 4, "valid_from": 4}
+
     def clean(self):
         super().clean()
         values = self.cleaned_data
@@ -360,6 +368,70 @@ class RuleForm(Form):
             values["amount"] = 0
         elif amount == 0:
             self.add_error("amount", _("At least 1; for no waiting at all choose “same day”."))
+        return values
+
+
+class EscalationForm(_DatedForm):
+    """How promises climb (SPEC §0), which kinds reach the director, and by which ways staff hear of it."""
+
+    hour_minutes = forms.IntegerField(
+        label=_("Limits in hours: warning, minutes ahead"), min_value=0, max_value=1440
+    )
+    closing_hours = forms.IntegerField(
+        label=_("Same-day limits: warning, hours before closing"), min_value=0, max_value=23
+    )
+    day_time = forms.TimeField(label=_("Limits in days: warning on the due day at"), widget=TimeInput())
+    director_hours_short = forms.IntegerField(
+        label=_("1-hour limits: director, hours after the due time"), min_value=1, max_value=720
+    )
+    director_hours = forms.IntegerField(
+        label=_("Other limits: director, hours after the due time"), min_value=1, max_value=720
+    )
+    directors = forms.MultipleChoiceField(
+        label=_("Reach the director"), required=False, widget=forms.CheckboxSelectMultiple()
+    )
+    email_from = forms.TypedChoiceField(
+        label=_("E-mail to staff"), choices=EscalationRule.From.choices, coerce=int
+    )
+    sms_from = forms.TypedChoiceField(
+        label=_("SMS to staff"),
+        choices=EscalationRule.From.choices,
+        coerce=int,
+        help_text=_(
+            "To colleagues with an address or telephone; limits in hours and agreed times at once, others outside the quiet hours."
+        ),
+    )
+    widths = dict.fromkeys(
+        ("hour_minutes", "closing_hours", "day_time", "director_hours_short", "director_hours", "valid_from"),
+        4,
+    ) | {"email_from": 6, "sms_from": 6}
+
+    def __init__(self, *args, row, **kwargs):
+        """`row`: the EscalationRule in force, None for the specification's own numbers."""
+        kwargs.setdefault("initial", {}).update(
+            {name: getattr(row or EscalationRule(), name) for name in ESCALATION_FIELDS}
+        )
+        super().__init__(*args, **kwargs)
+        kinds = sorted(promises.KINDS.values(), key=lambda kind: kind.order)
+        self.fields["directors"].choices = [(kind.name, capfirst(kind.label)) for kind in kinds]
+        self.initial["directors"] = [kind.name for kind in kinds if promises.climbs(kind.name, row)]
+        self.order_fields(
+            [
+                *("hour_minutes", "closing_hours", "day_time", "director_hours_short", "director_hours"),
+                *("valid_from", "directors", "email_from", "sms_from"),
+            ]
+        )
+
+    @property
+    def values(self):
+        """The columns of the row; of the kinds only those that differ from what the kind itself says."""
+        chosen = set(self.cleaned_data["directors"])
+        values = {name: self.cleaned_data[name] for name in ESCALATION_FIELDS}
+        values["directors"] = {
+            kind.name: kind.name in chosen
+            for kind in promises.KINDS.values()
+            if (kind.name in chosen) != kind.climbs_to_director
+        }
         return values
 
 

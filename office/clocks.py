@@ -9,9 +9,19 @@ from datetime import date, datetime, time, timedelta
 
 from office.models.promises import Measure
 
-ESCALATION_HOUR = time(9)  # a day limit is announced at 09:00 of the due day
-HOUR_WARNING = timedelta(minutes=15)
-SAME_DAY_WARNING = timedelta(hours=2)  # before the office closes
+
+@dataclass(frozen=True)
+class Steps:
+    """When a promise climbs (SPEC §0 "Escalation"). The numbers of the specification; an office may change them."""
+
+    hour_warning: timedelta = timedelta(minutes=15)  # before a limit in hours, or an agreed time
+    closing_warning: timedelta = timedelta(hours=2)  # before the office closes, for a same-day limit
+    day_time: time = time(9)  # of the due day, for a limit in days
+    director_short: timedelta = timedelta(hours=1)  # after a 1-hour limit
+    director: timedelta = timedelta(hours=24)  # after any other
+
+
+SPECIFIED = Steps()
 
 
 def local_date(moment, zone):
@@ -45,34 +55,34 @@ class Limit:
     director_at: datetime
 
 
-def limit(*, fact_at, amount, measure, zone, closes_at, agreed=None):
+def limit(*, fact_at, amount, measure, zone, closes_at, agreed=None, steps=SPECIFIED):
     """Due time and escalation steps of a promise that counts from `fact_at`.
 
     `amount` counts in `measure` (hours, days, months); "same day" needs none, "at" takes the `agreed` time.
-    `closes_at` is the office's closing time, for the warning of same-day limits.
+    `closes_at` is the office's closing time, for the warning of same-day limits. The due time owes nothing to `steps`.
     """
-    later = timedelta(hours=24)
+    later = steps.director
     if measure == Measure.HOURS:
         due_at = fact_at + timedelta(hours=amount)
-        warn_at = due_at - HOUR_WARNING
+        warn_at = due_at - steps.hour_warning
         if amount <= 1:  # only the 1-hour limit climbs to the director after an hour (SPEC §0)
-            later = timedelta(hours=1)
+            later = steps.director_short
     elif measure == Measure.SAME_DAY:
         day = local_date(fact_at, zone)
         due_at = end_of_day(day, zone)
-        warn_at = datetime.combine(day, closes_at, tzinfo=zone) - SAME_DAY_WARNING
+        warn_at = datetime.combine(day, closes_at, tzinfo=zone) - steps.closing_warning
     elif measure in (Measure.DAYS, Measure.MONTHS):
         start = local_date(fact_at, zone)
         day = start + timedelta(days=amount) if measure == Measure.DAYS else add_months(start, amount)
         due_at = end_of_day(day, zone)
-        warn_at = datetime.combine(day, ESCALATION_HOUR, tzinfo=zone)
+        warn_at = datetime.combine(day, steps.day_time, tzinfo=zone)
     else:
-        due_at, warn_at = agreed, agreed - HOUR_WARNING
+        due_at, warn_at = agreed, agreed - steps.hour_warning
         if (
             agreed.astimezone(zone).time() == time.min
         ):  # agreed for a day, not for an hour: 24:00 of the day before
             warn_at = datetime.combine(
-                local_date(agreed, zone) - timedelta(days=1), ESCALATION_HOUR, tzinfo=zone
+                local_date(agreed, zone) - timedelta(days=1), steps.day_time, tzinfo=zone
             )
     return Limit(due_at, min(warn_at, due_at), due_at + later)
 

@@ -17,8 +17,9 @@ def sentences(mapping):
     SENTENCES.update(mapping)
 
 
-def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, text=None, estate_id=None):
-    """Write one line about `subject` (a row with SUBJECT, estate_id; unit_id when it has one).
+def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, pk=None, text=None, estate_id=None):
+    """Write one line about `subject` (a row with SUBJECT, estate_id; unit_id when it has one), or about the matter
+    `kind`, `pk` it belongs to.
 
     `data` holds numbers, codes, ids and dates as JSON; never personal values. `by` None is the machine.
     """
@@ -28,7 +29,7 @@ def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, text=N
         at=now,
         verb=verb,
         subject_kind=kind or subject.SUBJECT,
-        subject_id=subject.pk,
+        subject_id=subject.pk if pk is None else pk,
         subject_text=(text or str(subject))[:80],
         estate_id=estate_id if estate_id is not None else getattr(subject, "estate_id", None),
         unit_id=unit_id if unit_id is not None else getattr(subject, "unit_id", None),

@@ -6,15 +6,16 @@ SPEC's defaults by `load_rules`. The rule in force at the starting fact holds (S
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from office import clocks, outbox
-from office.models import OwnerChange, Promise, PromiseRule
+from office.models import EscalationRule, OwnerChange, Promise, PromiseRule
 from office.models.by_hand import insert
 from office.models.promises import Measure
 from office.models.staff import Department
@@ -107,6 +108,73 @@ def rule_at(estate_id, key, fact_at):
     return row or (RULES[key].amount, RULES[key].measure)
 
 
+# The rule and the steps in force at a fact, and the last sequence about a subject, in one look: every promise asks.
+TERMS = """
+    SELECT rule.amount, rule.measure, steps.id, steps.hour_minutes, steps.closing_hours, steps.day_time,
+        steps.director_hours_short, steps.director_hours, (steps.directors -> %(kind)s::text)::boolean,
+        (SELECT max(sequence) FROM office_promise
+          WHERE subject_kind = %(subject_kind)s AND subject_id = %(subject_id)s AND kind = %(kind)s)
+    FROM (SELECT 1) AS one
+    LEFT JOIN LATERAL (
+        SELECT amount, measure FROM office_promiserule
+        WHERE estate_id = %(estate)s AND key = %(key)s AND valid_from <= %(fact_at)s ORDER BY valid_from DESC LIMIT 1
+    ) AS rule ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT * FROM office_escalationrule
+        WHERE estate_id = %(estate)s AND valid_from <= %(fact_at)s ORDER BY valid_from DESC LIMIT 1
+    ) AS steps ON TRUE
+"""
+
+
+def _terms(kind, key, fact_at, estate, subject):
+    """((amount, measure), Steps, whether it climbs to the director, last sequence) of a promise counted from `fact_at`."""
+    values = {
+        "kind": kind,
+        "key": key,
+        "fact_at": fact_at,
+        "estate": estate.pk,
+        "subject_kind": subject.SUBJECT,
+        "subject_id": subject.pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TERMS, values)
+        amount, measure, found, *numbers, climbs, last = cursor.fetchone()
+    rule = (RULES[key].amount, RULES[key].measure) if measure is None else (amount, measure)
+    climbs = KINDS[kind].climbs_to_director if climbs is None else climbs
+    return rule, _steps(*numbers) if found else clocks.SPECIFIED, climbs, last or 0
+
+
+def _steps(hour_minutes, closing_hours, day_time, director_hours_short, director_hours):
+    return clocks.Steps(
+        hour_warning=timedelta(minutes=hour_minutes),
+        closing_warning=timedelta(hours=closing_hours),
+        day_time=day_time,
+        director_short=timedelta(hours=director_hours_short),
+        director=timedelta(hours=director_hours),
+    )
+
+
+def steps_of(row):
+    """The Steps an EscalationRule says; the specification's when there is none."""
+    if row is None:
+        return clocks.SPECIFIED
+    return _steps(
+        row.hour_minutes, row.closing_hours, row.day_time, row.director_hours_short, row.director_hours
+    )
+
+
+def climbs(kind, row):
+    """Whether promises of `kind` reach the director under the EscalationRule `row` (or without any)."""
+    default = KINDS[kind].climbs_to_director
+    return default if row is None else row.directors.get(kind, default)
+
+
+def escalation_at(estate_id, fact_at):
+    """The EscalationRule in force at `fact_at`; None while the specification's own numbers hold."""
+    rows = EscalationRule.objects.filter(estate_id=estate_id, valid_from__lte=fact_at)
+    return rows.order_by("-valid_from").first()
+
+
 def make(
     kind,
     rule_key,
@@ -127,7 +195,8 @@ def make(
     With `agreed` the due time is that moment. A fact keyed late may give a promise that is born overdue.
     Not done here: warning anybody; the sweeps do that.
     """
-    amount, measure = (0, Measure.AT) if agreed else rule_at(estate.pk, rule_key, fact_at)
+    rule, steps, to_director, last = _terms(kind, rule_key, fact_at, estate, subject)
+    amount, measure = (0, Measure.AT) if agreed else rule
     times = clocks.limit(
         fact_at=fact_at,
         amount=amount,
@@ -135,19 +204,13 @@ def make(
         zone=estate.zone,
         closes_at=estate.closes_at,
         agreed=agreed,
-    )
-    last = (
-        Promise.objects.of(subject.SUBJECT, subject.pk)
-        .filter(kind=kind)
-        .order_by("-sequence")
-        .values_list("sequence", flat=True)
-        .first()
+        steps=steps,
     )
     return Promise.objects.create(
         kind=kind,
         subject_kind=subject.SUBJECT,
         subject_id=subject.pk,
-        sequence=(last or 0) + 1,
+        sequence=last + 1,
         title=title or str(subject),
         estate=estate,
         unit_id=getattr(subject, "unit_id", None),
@@ -159,7 +222,7 @@ def make(
         fact_at=fact_at,
         due_at=times.due_at,
         warn_at=times.warn_at,
-        director_at=times.director_at if KINDS[kind].climbs_to_director else None,
+        director_at=times.director_at if to_director else None,
         made_at=now,
         extends=extends,
         reason=reason,

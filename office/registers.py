@@ -18,6 +18,8 @@ SENTENCES = {
     "rule.changed": _(
         "%(rule)s: %(amount)s %(measure)s from %(from)s (before: %(old_amount)s %(old_measure)s)"
     ),
+    "escalation.changed": _("escalation from %(from)s: %(fields)s"),
+    "promise.seen": _("%(promise)s, %(step)s: seen, somebody takes care"),
     "catalogue.added": _("%(code)s added"),
     "catalogue.changed": _("%(code)s changed: %(fields)s"),
     "file.removed": _("file removed"),
@@ -27,13 +29,16 @@ SENTENCES = {
 
 
 def register():
-    from office.models import Department, Estate, Staff
+    from office.escalation import STEP_WORDS
+    from office.models import Department, EscalationRule, Estate, Staff
     from office.models.promises import Measure
 
     journal.sentences(SENTENCES)
     journal.words("role", roles.CHOICES)
     journal.words("department", Department.choices)
     journal.words("measure", Measure.choices)
+    journal.words("step", [(int(step), words) for step, words in STEP_WORDS.items()])
+    journal.field_words("escalation", EscalationRule)
     journal.field_words("staff", Staff)
     journal.field_words("estate", Estate)
     journal.words("rule", [(key, rule.label) for key, rule in promises.RULES.items()])

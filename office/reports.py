@@ -1,12 +1,17 @@
 """What is read over many rows of the office."""
 
 from dataclasses import dataclass, fields
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from office import clocks, promises
 from office.models import DepartmentHead, Heartbeat, Message, Promise
+from office.models.promises import Measure
 from office.roles import DIRECTORS, HEADS
 
 
@@ -34,7 +39,9 @@ def oldest_unsent(now):
 
 
 def desk_counts(staff, now):
-    """{"bell": unread notices, "overdue": promises owed and past due} of one person, in one query."""
+    """{"bell": unread notices, "overdue": promises owed and past due, "unswept": seconds since anything was last
+    swept} in one query. The last by the database's clock, whatever the machines' clocks say; an office where nothing
+    has ever been swept counts from its first account."""
     with (
         connection.cursor() as cursor
     ):  # by hand: every page asks this, and putting it together cost as much again
@@ -42,11 +49,38 @@ def desk_counts(staff, now):
             f"""SELECT (SELECT count(*) FROM {Message._meta.db_table}
                          WHERE staff_id = %(staff)s AND channel = 'desk' AND read_at IS NULL),
                        (SELECT count(*) FROM {Promise._meta.db_table}
-                         WHERE owner_id = %(staff)s AND closed_at IS NULL AND due_at <= %(now)s)""",  # noqa: S608
+                         WHERE owner_id = %(staff)s AND closed_at IS NULL AND due_at <= %(now)s),
+                       ({UNSWEPT})""",  # noqa: S608
             {"staff": staff.pk, "now": now},
         )
-        bell, overdue = cursor.fetchone()
-    return {"bell": bell, "overdue": overdue}
+        bell, overdue, seconds = cursor.fetchone()
+    return {"bell": bell, "overdue": overdue, "unswept": seconds or 0}
+
+
+UNSWEPT = """SELECT extract(epoch FROM clock_timestamp() - coalesce(
+    (SELECT max(finished_at) FROM office_sweeprun), (SELECT min(created_at) FROM office_staff)))::bigint"""
+SILENCE = 120  # seconds without any sweep after which everybody is told
+
+
+def unswept():
+    """Seconds since anything was last swept, for pages that are open already."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNSWEPT)
+        return cursor.fetchone()[0] or 0
+
+
+def silence(seconds):
+    """What everybody is told when nothing has been swept for `seconds`; empty while the machine is awake."""
+    if seconds < SILENCE:
+        return ""
+    minutes = seconds // 60
+    if minutes < 120:
+        since = ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    else:
+        since = ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+    return _(
+        "No reminder has run for %(since)s: warnings and messages come late. Tell the administrator."
+    ) % {"since": since}
 
 
 # --- what is owed (SPEC §1: each person's home page is the list of promises they owe) -------------------------
@@ -145,3 +179,91 @@ def figures_together(figures):
     return {
         kind: added(PromiseFigures, [row.get(kind, PromiseFigures()) for row in figures]) for kind in kinds
     }
+
+
+# --- what a change of a rule would do ------------------------------------------------------------------------
+
+LOOKED_BACK = timedelta(days=30)
+LOOKED_AT = 20_000  # promises of those days; more are not needed to see what a number does
+
+
+@dataclass
+class Fate:
+    """How promises fared under a rule."""
+
+    on_time: int = 0
+    late: int = 0
+    running: int = 0
+
+    def count(self, due_at, closed_at, now):
+        if closed_at is None and due_at > now:
+            self.running += 1
+        elif (closed_at or now) <= due_at:
+            self.on_time += 1
+        else:
+            self.late += 1
+
+
+@dataclass(frozen=True)
+class RulePreview:
+    """What rule `key` with another number would do: nothing to what is open, and how the last days would have gone."""
+
+    still_open: int
+    before: Fate
+    after: Fate
+    moved: int
+    old: clocks.Limit
+    new: clocks.Limit
+    example_at: datetime
+
+
+def rule_preview(estate, kind, key, amount, measure, valid_from, now):
+    """Worked out by the same function as real clocks. Promises for an agreed time have no number and are left out."""
+    about = Promise.objects.filter(estate=estate, kind=kind, rule_key=key)
+    lately = (
+        about.filter(fact_at__gt=now - LOOKED_BACK, fact_at__lte=now)
+        .exclude(measure=Measure.AT)
+        .exclude(outcome__in=[Promise.Outcome.CANCELLED, Promise.Outcome.EXTENDED])
+        .order_by("-fact_at")
+        .values_list("fact_at", "due_at", "closed_at")[:LOOKED_AT]
+    )
+    place = {"zone": estate.zone, "closes_at": estate.closes_at}
+    before, after, moved = Fate(), Fate(), 0
+    for fact_at, due_at, closed_at in lately:
+        would = clocks.limit(fact_at=fact_at, amount=amount, measure=measure, **place).due_at
+        before.count(due_at, closed_at, now)
+        after.count(would, closed_at, now)
+        moved += would != due_at
+    example = example_fact(valid_from, estate)
+    steps = promises.steps_of(promises.escalation_at(estate.pk, example))
+    old_amount, old_measure = promises.rule_at(estate.pk, key, valid_from)
+    old, new = (
+        clocks.limit(fact_at=example, amount=number, measure=counted, steps=steps, **place)
+        for number, counted in ((old_amount, old_measure), (amount, measure))
+    )
+    return RulePreview(about.open().count(), before, after, moved, old, new, example)
+
+
+def example_fact(valid_from, estate):
+    """A fact in the middle of a working morning, for clocks that explain a rule."""
+    day = clocks.local_date(valid_from, estate.zone)
+    return max(valid_from, datetime.combine(day, time(10), tzinfo=estate.zone))
+
+
+EXAMPLES = ((1, Measure.HOURS), (0, Measure.SAME_DAY), (3, Measure.DAYS))
+
+
+def escalation_examples(estate, valid_from, old, new):
+    """[(amount, measure, Limit under the Steps `old`, under `new`)] for one limit of each sort, and their fact."""
+    fact = example_fact(valid_from, estate)
+    rows = []
+    for amount, measure in EXAMPLES:
+        limits = [
+            clocks.limit(
+                fact_at=fact, amount=amount, measure=measure, zone=estate.zone, closes_at=estate.closes_at,
+                steps=steps,
+            )
+            for steps in (old, new)
+        ]  # fmt: skip
+        rows.append((amount, measure, *limits))
+    return fact, rows

@@ -122,6 +122,7 @@ SUPERVISOR = CLERK | LEAD | {
     "office.jobs",
     "office.reminders",
     "office.run_reminders",
+    "office.read_rules",  # the numbers the office's promises and their escalation go by
 }  # fmt: skip
 
 ADMINISTRATOR = EVERYONE | {
@@ -132,6 +133,8 @@ ADMINISTRATOR = EVERYONE | {
     "office.jobs",
     "office.reminders",
     "office.run_reminders",
+    "office.read_rules",
+    "office.change_rules",
 }
 
 AUDITOR = EVERYONE | READ | {
@@ -142,6 +145,7 @@ AUDITOR = EVERYONE | READ | {
     "office.reminders",
     "office.audit",  # access log, journal
     "office.read_settings",
+    "office.read_rules",
 }  # fmt: skip
 
 _all = [
@@ -151,7 +155,7 @@ _all = [
     Role("technician", _("technician"), frozenset(TECHNICIAN)),
     Role("guard", _("guard"), frozenset(GUARD)),
     Role("supervisor", _("supervisor"), frozenset(SUPERVISOR)),
-    Role("director", _("director"), frozenset(SUPERVISOR | {"office.read_settings"})),
+    Role("director", _("director"), frozenset(SUPERVISOR | {"office.read_settings", "office.change_rules"})),
     Role("finance", _("finance"), frozenset(EVERYONE | READ | COMPLAINTS | {"reception.answer"})),
     Role("auditor", _("auditor"), frozenset(AUDITOR)),
     Role("admin", _("administrator"), frozenset(ADMINISTRATOR)),

@@ -6,6 +6,7 @@ from office.views import (
     bell,
     board,
     drafts,
+    escalation,
     estates,
     files,
     imports,
@@ -13,6 +14,7 @@ from office.views import (
     log,
     profile,
     reminders,
+    rules,
     settings,
     sheets,
     staff,
@@ -56,6 +58,7 @@ urlpatterns = [
     # what is typed, what was just done
     path("drafts/<str:form>/", drafts.draft, name="draft"),
     path("undo/<uuid:pk>/", undo.take_back, name="undo"),
+    path("promises/<int:pk>/seen/", escalation.see, name="see"),
     # who did what, who looked at what
     path("log/", log.log, name="log"),
     path("log/access/", log.access_log, name="access_log"),
@@ -73,14 +76,17 @@ urlpatterns = [
     path("estates/", estates.estate_list, name="estate_list"),
     path("estates/new/", estates.estate_new, name="estate_new"),
     path("estates/<int:pk>/", estates.estate, name="estate"),
-    path("settings/", settings.settings, name="settings"),
-    path("settings/rules/<slug:key>/", settings.rule, name="settings_rule"),
+    path("settings/", rules.settings, name="settings"),
+    path("settings/rules/<slug:key>/", rules.rule, name="settings_rule"),
+    path("settings/escalation/", rules.escalation, name="settings_escalation"),
     path("settings/numbers/", settings.numbers, name="settings_numbers"),
     path("settings/<slug:name>/", settings.catalogue, name="settings_catalogue"),
     path("settings/<slug:name>/new/", settings.row_new, name="settings_row_new"),
     path("settings/<slug:name>/<int:pk>/", settings.row, name="settings_row"),
     # what happens by itself; oneself
     path("reminders/", reminders.reminders, name="reminders"),
+    path("pulse/", reminders.pulse, name="pulse"),
+    path("reminders/<slug:name>/", reminders.reminder, name="reminder"),
     path("reminders/<slug:name>/run/", reminders.reminder_run, name="reminder_run"),
     path("profile/", profile.profile, name="profile"),
 ]

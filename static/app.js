@@ -915,6 +915,20 @@
     }
   });
 
+  /* --- the machine that reminds: pages that stay open hear of its silence too ------------------------------ */
+
+  setInterval(function () {
+    var box = $("#silence"), url = box && box.dataset.pulse;
+    if (!url || doc.hidden) return;
+    fetch(url, { credentials: "same-origin", redirect: "manual" }).then(function (answer) {
+      return answer.ok ? answer.json() : null;
+    }).then(function (said) {
+      if (!said) return;
+      $("span", box).textContent = said.silence;
+      box.hidden = !said.silence;
+    }).catch(function () { /* no connection: saving says so */ });
+  }, 60000);
+
   /* --- start --------------------------------------------------------------------------------------------- */
 
   function start(root) {

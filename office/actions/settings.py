@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from office import clocks, journal, promises, series, versions
-from office.models import Estate, PromiseRule, Series
+from office.models import EscalationRule, Estate, PromiseRule, Series
 from office.models.promises import Measure
 from office.refusals import Refused
 
@@ -47,6 +47,45 @@ def change_rule(*, estate, key, amount, measure, valid_from, by, now):
         },
     )
     return row
+
+
+@transaction.atomic
+def change_escalation(*, estate, values, valid_from, by, now):
+    """From `valid_from` on, promises of `estate` climb as `values` (columns of EscalationRule) say.
+
+    What has begun before keeps the times it was made with. A change announced for the same moment is replaced.
+    """
+    if valid_from < now:
+        raise Refused(
+            _("A rule cannot begin in the past: promises made under the old rule stay as they are.")
+        )
+    Estate.objects.select_for_update().get(pk=estate.pk)
+    old = promises.escalation_at(estate.pk, valid_from) or EscalationRule()
+    changed = [name for name, value in values.items() if getattr(old, name) != value]
+    if not changed:
+        raise Refused(_("Nothing has been changed."))
+    row, _made = EscalationRule.objects.update_or_create(
+        estate=estate, valid_from=valid_from, defaults=values
+    )
+    journal.record(
+        "escalation.changed",
+        subject=row,
+        kind="office.escalation_rule",
+        text="escalation",
+        by=by,
+        now=now,
+        data={
+            "fields": journal.fields("escalation", changed),
+            "from": f"{valid_from.astimezone(estate.zone):%Y-%m-%d %H:%M}",
+            "old": {name: _plain(getattr(old, name)) for name in changed},
+            "new": {name: _plain(values[name]) for name in changed},
+        },
+    )
+    return row
+
+
+def _plain(value):
+    return value if isinstance(value, dict) else journal.plain(value)
 
 
 @transaction.atomic

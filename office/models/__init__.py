@@ -9,7 +9,7 @@ from .jobs import Job
 from .journal import Event
 from .messages import Message
 from .places import Building, Estate, Section, Unit
-from .promises import OwnerChange, Promise, PromiseRule
+from .promises import EscalationRule, OwnerChange, Promise, PromiseRule, Seen
 from .search import SearchKey
 from .series import Series
 from .staff import Department, DepartmentHead, Posting, Staff
@@ -18,8 +18,8 @@ from .undo import Undo
 from .walls import Wall
 
 __all__ = [
-    "AccessLog", "Building", "Case", "Catalogue", "Department", "DepartmentHead", "Draft", "Estate", "EstateQuerySet", "Event",
+    "AccessLog", "Building", "Case", "Catalogue", "Department", "DepartmentHead", "Draft", "EscalationRule", "Estate", "EstateQuerySet", "Event",
     "File", "FormKey", "Heartbeat", "Import", "ImportKey", "ImportMatching", "ImportRow", "ImportWrite", "Job",
     "Message", "OwnerChange", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
-    "Section", "Series", "Staff", "SweepFailure", "SweepHour", "SweepRun", "Undo", "Unit", "Wall",
+    "Section", "Seen", "Series", "Staff", "SweepFailure", "SweepHour", "SweepRun", "Undo", "Unit", "Wall",
 ]  # fmt: skip

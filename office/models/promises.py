@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Case as CaseExpression
@@ -41,6 +43,60 @@ class PromiseRule(models.Model):
 
     def __str__(self):
         return f"{self.key} {self.amount} {self.measure}"
+
+
+class EscalationRule(models.Model):
+    """How the promises of an estate climb from a day on (SPEC §0 "Escalation"); before the first row the
+    specification's own numbers hold. The times go by the rule in force at the starting fact, like the limits;
+    e-mail and SMS by the one in force when the step is taken."""
+
+    class From(models.IntegerChoices):
+        """From which step on a message goes out besides the bell."""
+
+        NEVER = 0, _("never")
+        WARNING = 1, _("from the warning on")
+        HEAD = 2, _("from the head of the department on")
+        DIRECTOR = 3, _("for the director only")
+
+    estate = models.ForeignKey(
+        "office.Estate", models.PROTECT, related_name="escalation_rules", verbose_name=_("estate")
+    )
+    valid_from = models.DateTimeField(_("valid from"))
+    hour_minutes = models.PositiveSmallIntegerField(
+        _("minutes of warning before a limit in hours"), default=15
+    )
+    closing_hours = models.PositiveSmallIntegerField(
+        _("hours of warning before closing, same-day limits"), default=2
+    )
+    day_time = models.TimeField(_("warning on the due day at, limits in days"), default=time(9))
+    director_hours_short = models.PositiveSmallIntegerField(
+        _("director, hours after a 1-hour limit"), default=1
+    )
+    director_hours = models.PositiveSmallIntegerField(_("director, hours after any other limit"), default=24)
+    # kind → whether it climbs to the director, where the estate wants it otherwise than the kind says.
+    directors = models.JSONField(default=dict)
+    email_from = models.PositiveSmallIntegerField(_("e-mail to staff"), choices=From, default=From.NEVER)
+    sms_from = models.PositiveSmallIntegerField(_("SMS to staff"), choices=From, default=From.NEVER)
+
+    objects = EstateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("escalation rule")
+        ordering = ["estate", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["estate", "valid_from"], name="escalation_rule_once"),
+            models.CheckConstraint(
+                condition=Q(hour_minutes__lte=1440, closing_hours__lte=23)
+                & Q(director_hours_short__range=(1, 720), director_hours__range=(1, 720)),
+                name="escalation_rule_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(email_from__lte=3, sms_from__lte=3), name="escalation_rule_known_steps"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.estate_id} {self.valid_from}"
 
 
 class PromiseQuerySet(EstateQuerySet):
@@ -192,3 +248,23 @@ class OwnerChange(models.Model):
 
     def __str__(self):
         return f"{self.subject_kind} {self.subject_id}"
+
+
+class Seen(models.Model):
+    """Somebody a promise climbed to has said "seen, I take care": of which step, who and when. It stops no clock."""
+
+    promise = models.ForeignKey(Promise, models.PROTECT, related_name="seen")
+    step = models.PositiveSmallIntegerField(choices=Promise.Level)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("acknowledgement")
+        constraints = [
+            models.UniqueConstraint(fields=["promise", "step"], name="seen_once"),
+            models.CheckConstraint(condition=Q(step__in=(2, 3)), name="seen_above_the_owner"),
+        ]
+        triggers = [append_only()]
+
+    def __str__(self):
+        return f"{self.promise_id} {self.step}"

@@ -5,14 +5,23 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
-from office import lists, outbox
+from office import escalation, lists, outbox
 from office.access import may
+from office.models import Promise
 from office.views.undo import subject_url
 
 UNREAD_SHOWN, READ_SHOWN = 200, 50
 
 
-def _drawn(message):
+def _climbed(notices, staff):
+    """{message id: where the acknowledgement of the promise it speaks of stands}, for notices of escalation."""
+    about = {notice.pk: notice.data.get("promise") for notice in notices}
+    rows = Promise.objects.filter(pk__in=set(filter(None, about.values()))) if any(about.values()) else []
+    stands = escalation.stands([row for row in rows if row.is_open], staff)
+    return {pk: stands[promise] for pk, promise in about.items() if promise in stands}
+
+
+def _drawn(message, stand=None):
     subject, body = outbox.text(message, translation.get_language())
     return {
         "subject": subject,
@@ -20,6 +29,7 @@ def _drawn(message):
         "at": lists.stamp(message.made_at),
         "open_url": reverse("office:bell_open", args=[message.pk]),
         "has_page": bool(message.subject_kind),
+        "stand": stand,
     }
 
 
@@ -27,12 +37,15 @@ def _drawn(message):
 @require_GET
 def bell(request):
     mine = outbox.bell(request.user)
+    unread = list(mine.filter(read_at__isnull=True)[:UNREAD_SHOWN])
+    read = list(mine.filter(read_at__isnull=False)[:READ_SHOWN])
+    stands = _climbed([*unread, *read], request.user)
     return render(
         request,
         "office/bell.html",
         {
-            "unread": [_drawn(message) for message in mine.filter(read_at__isnull=True)[:UNREAD_SHOWN]],
-            "read": [_drawn(message) for message in mine.filter(read_at__isnull=False)[:READ_SHOWN]],
+            "unread": [_drawn(message, stands.get(message.pk)) for message in unread],
+            "read": [_drawn(message, stands.get(message.pk)) for message in read],
             "unread_count": outbox.unread(request.user),
         },
     )

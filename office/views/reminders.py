@@ -1,46 +1,41 @@
-"""Everything that happens by itself, in one place: the rule, the last run, the next (SPEC §11)."""
+"""Everything that happens by itself, in one place: the rule, the runs, what a run would do now, what failed (SPEC §11)."""
 
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import Http404
+from django.db.models import Q, Sum
+from django.db.models.functions import TruncDate
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from office import sweeps
-from office.access import may
+from office import reports, sweeps
+from office.access import logged_in, may
 from office.lists import stamp
-from office.models import SweepRun
+from office.models import SweepFailure, SweepHour, SweepRun
+from office.phrases import listed
 from office.reports import heartbeats
+from office.views.undo import subject_url
 
 ALIVE = timedelta(minutes=2)
+DAYS = 14  # of the history on a reminder's own page
+HOURS = 24
+FAILURES_SHOWN = 100
 
 
 @may("office.reminders")
 @require_GET
 def reminders(request):
+    """Every reminder under the heading of its workflow, and every row that failed."""
     runs = {run.name: run for run in SweepRun.objects.all()}
-    rows = []
+    today = _summed(request.now - timedelta(hours=HOURS))
+    workflows: dict[str, list] = {}
     for sweep in sweeps.REGISTRY.values():
-        run = runs.get(sweep.name)
-        following = run.started_at + timedelta(seconds=sweep.every) if run else None
-        rows.append(
-            {
-                "sweep": sweep,
-                "run": run,
-                "last": stamp(run.started_at) if run else "",
-                "next": stamp(max(following, request.now)) if following else "",
-                "tone": "bad"
-                if run and run.error
-                else "wait"
-                if run and run.failed
-                else "good"
-                if run
-                else "quiet",
-                "state": _("broken") if run and run.error else _("some failed") if run and run.failed else "",
-            }
-        )
+        row = _row(sweep, runs.get(sweep.name), request.now) | {"day": today.get(sweep.name)}
+        workflows.setdefault(str(sweep.workflow), []).append(row)
     beats = heartbeats()
     signs = []
     for name, label in (("worker", _("worker")), ("beat", _("timetable"))):
@@ -54,22 +49,136 @@ def reminders(request):
                 "at": stamp(at),
             }
         )
-    may_run = request.user.may("office.run_reminders")
-    return render(request, "office/reminders.html", {"rows": rows, "signs": signs, "may_run": may_run})
+    failures = _failures(request, runs)
+    signs.append(
+        {
+            "label": _("rows that failed"),
+            "state": str(len(failures)) + ("+" if len(failures) == FAILURES_SHOWN else ""),
+            "tone": "bad" if failures else "good",
+            "at": stamp(min((row["since_at"] for row in failures), default=None)),
+        }
+    )
+    context = {"workflows": workflows.items(), "signs": signs, "failures": failures}
+    return render(request, "office/reminders.html", context | _rights(request))
+
+
+@may("office.reminders")
+@require_GET
+def reminder(request, name):
+    """One reminder: what a run would do now (nothing is written), what failed, and how the last days went."""
+    sweep = _sweep(name)
+    run = SweepRun.objects.filter(name=name).first()
+    foreseen = sweeps.foresee(name, request.now, request.user.estate_ids("office.reminders"))
+    context = {
+        "row": _row(sweep, run, request.now),
+        "foreseen": foreseen,
+        "coming": [_coming(line) for line in foreseen.rows] if foreseen else [],
+        "failures": _failures(request, {name: run}, name),
+        "hours": _history(SweepHour.objects.filter(name=name, hour__gt=request.now - timedelta(hours=HOURS))),
+        "days": _days(name, request.now),
+    }
+    return render(request, "office/reminder.html", context | _rights(request))
 
 
 @may("office.run_reminders")
 @require_POST
 def reminder_run(request, name):
     """Run one sweep now. It does what is due and nothing else, so running it again changes nothing."""
-    if name not in sweeps.REGISTRY:
-        raise Http404
+    sweep = _sweep(name)
     result = sweeps.run(name)
     text = _("%(name)s: %(found)s found, %(done)s done, %(failed)s failed.") % {
-        "name": sweeps.REGISTRY[name].label,
+        "name": sweep.label,
         "found": result.found,
         "done": result.done,
         "failed": result.failed,
     }
     (messages.error if result.failed else messages.success)(request, text)
+    if request.POST.get("next") == "reminder":
+        return redirect("office:reminder", name)
     return redirect("office:reminders")
+
+
+@logged_in
+@never_cache
+@require_GET
+def pulse(request):
+    """What a page that stays open shows while nothing reminds: one look, asked once a minute."""
+    return JsonResponse({"silence": reports.silence(reports.unswept())})
+
+
+def _sweep(name):
+    if name not in sweeps.REGISTRY:
+        raise Http404
+    return sweeps.REGISTRY[name]
+
+
+def _rights(request):
+    return {"may_run": request.user.may("office.run_reminders")}
+
+
+def _row(sweep, run, now):
+    following = run.started_at + timedelta(seconds=sweep.every) if run else None
+    broken, failed = bool(run and run.error), bool(run and run.failed)
+    late = following is not None and now - following > ALIVE
+    return {
+        "sweep": sweep,
+        "run": run,
+        "last": stamp(run.started_at) if run else "",
+        "next": stamp(max(following, now)) if following else "",
+        "tone": "bad" if broken else "wait" if failed or late else "good" if run else "quiet",
+        "state": _("failed") if broken else _("some failed") if failed else _("late") if late else "",
+    }
+
+
+def _summed(since):
+    """{sweep: {found, done, failed}} since a moment."""
+    rows = SweepHour.objects.filter(hour__gt=since).values("name")
+    sums = rows.annotate(found=Sum("found"), done=Sum("done"), failed=Sum("failed"))
+    return {row["name"]: row for row in sums.order_by()}
+
+
+def _history(rows):
+    shown = rows.order_by("-hour").values("hour", "runs", "found", "done", "failed")
+    return [row | {"at": stamp(row["hour"])} for row in shown]
+
+
+def _days(name, now):
+    rows = SweepHour.objects.filter(name=name, hour__gt=now - timedelta(days=DAYS))
+    days = rows.annotate(day=TruncDate("hour", tzinfo=timezone.get_current_timezone())).values("day")
+    sums = days.annotate(runs=Sum("runs"), found=Sum("found"), done=Sum("done"), failed=Sum("failed"))
+    return [row | {"at": f"{row['day']:%Y-%m-%d}"} for row in sums.order_by("-day")]
+
+
+def _coming(line):
+    return {
+        "title": line.title,
+        "href": subject_url(line.subject_kind, line.subject_id) if line.subject_id else "",
+        "step": line.step,
+        "told": listed(line.told),
+        "due": stamp(line.due_at),
+    }
+
+
+def _failures(request, runs, name=None):
+    """Rows that failed, of one's own estates and of none; each with the moment it is tried again."""
+    mine = Q(estate__isnull=True) | Q(estate_id__in=request.user.estate_ids("office.reminders"))
+    rows = SweepFailure.objects.filter(mine, **({"sweep": name} if name else {}))
+    shown = []
+    for failure in rows[:FAILURES_SHOWN]:
+        sweep, run = sweeps.REGISTRY.get(failure.sweep), runs.get(failure.sweep)
+        again = run.started_at + timedelta(seconds=sweep.every) if sweep and run else None
+        shown.append(
+            {
+                "sweep": sweep.label if sweep else failure.sweep,
+                "name": failure.sweep if sweep else "",
+                "title": failure.title or _("the whole reminder"),
+                "href": subject_url(failure.subject_kind, failure.subject_id) if failure.subject_id else "",
+                "error": failure.error,
+                "since_at": failure.since,
+                "since": stamp(failure.since),
+                "tries": failure.tries,
+                "last": stamp(failure.last_at),
+                "again": stamp(max(again, request.now)) if again else "",
+            }
+        )
+    return shown

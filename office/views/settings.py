@@ -1,4 +1,4 @@
-"""Settings of the estate one works in: promise rules, catalogues, numbers. Read by directors and auditors too."""
+"""Settings of the estate one works in: catalogues, numbers. Read by directors and auditors too."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -8,102 +8,37 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from office import promises, series, versions
+from office import series, versions
 from office.access import may
 from office.actions import settings as actions
-from office.admin_forms import PatternForm, RuleForm
+from office.admin_forms import PatternForm
 from office.catalogues import REGISTRY
-from office.lists import stamp
-from office.models import PromiseRule, Series
-from office.models.promises import Measure
+from office.models import Series
 from office.refusals import Refused
 
 ADMINISTER, READ = "office.administer", "office.read_settings"
 
 
-def _estate(request):
+def estate_of(request, change=ADMINISTER, read=READ):
     """The estate one works in, if one may read its settings; whether one may change them too."""
     estate = request.estate
-    if estate is None or not any(
-        request.user.may(permission, estate.pk) for permission in (ADMINISTER, READ)
-    ):
+    if estate is None or not any(request.user.may(permission, estate.pk) for permission in (change, read)):
         raise Http404
-    administers = request.user.may(ADMINISTER, estate.pk)
-    if request.method == "POST" and not administers:
+    changes = request.user.may(change, estate.pk)
+    if request.method == "POST" and not changes:
         raise PermissionDenied
-    return estate, administers
-
-
-@may(ADMINISTER, READ)
-@require_GET
-def settings(request):
-    estate, administers = _estate(request)
-    groups = []
-    for kind in sorted(promises.KINDS.values(), key=lambda kind: kind.order):
-        rows = [_rule_row(estate, rule, request.now) for rule in kind.rules]
-        groups.append({"label": kind.label, "rows": rows})
-    context = {"groups": groups, "administers": administers, **_tabs("rules")}
-    return render(request, "office/settings.html", context)
-
-
-@may(ADMINISTER, READ)
-@require_http_methods(["GET", "POST"])
-def rule(request, key):
-    estate, administers = _estate(request)
-    declared = promises.RULES.get(key)
-    if declared is None:
-        raise Http404
-    row = _rule_row(estate, declared, request.now)
-    initial = {"amount": row["amount"], "measure": row["measure"]}
-    form = RuleForm(request.POST or None, estate=estate, now=request.now, initial=initial)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            values = form.cleaned_data
-            try:
-                actions.change_rule(
-                    estate=estate,
-                    key=key,
-                    amount=values["amount"],
-                    measure=values["measure"],
-                    valid_from=values["valid_from"],
-                    by=request.user,
-                    now=request.now,
-                )
-            except Refused as refusal:
-                form.add_error(None, refusal.sentence)
-                status = 409
-            else:
-                messages.success(request, _("Saved. Promises already made stay as they are."))
-                return redirect("office:settings_rule", key)
-    history = [
-        {
-            "text": promises.length(past.amount, past.measure),
-            "from": stamp(past.valid_from) if past.valid_from > promises.EPOCH else _("the beginning"),
-            "state": _("announced") if past.valid_from > request.now else "",
-        }
-        for past in PromiseRule.objects.filter(estate=estate, key=key).order_by("-valid_from")
-    ]
-    context = {
-        "rule": declared,
-        "row": row,
-        "form": form if administers and row["editable"] else None,
-        "history": history,
-        **_tabs("rules"),
-    }
-    return render(request, "office/settings_rule.html", context, status=status)
+    return estate, changes
 
 
 @may(ADMINISTER, READ)
 @require_GET
 def catalogue(request, name):
-    estate, administers = _estate(request)
+    estate, administers = estate_of(request)
     declared = _catalogue(name)
     rows = []
     for row in declared.model.objects.filter(estate=estate).select_related(*declared.related):
         rows.append({"row": row, "cells": [text(row) for _label, text in declared.columns]})
-    context = {"catalogue": declared, "rows": rows, "administers": administers, **_tabs(name)}
+    context = {"catalogue": declared, "rows": rows, "administers": administers, **tabs(request, name)}
     return render(request, "office/settings_catalogue.html", context)
 
 
@@ -117,13 +52,13 @@ def row_new(request, name):
 @require_http_methods(["GET", "POST"])
 def row(request, name, pk):
     declared = _catalogue(name)
-    estate, _administers = _estate(request)
+    estate, _administers = estate_of(request)
     visible = declared.model.objects.visible_to(request.user, ADMINISTER).filter(estate=estate)
     return _edit_row(request, declared, get_object_or_404(visible, pk=pk))
 
 
 def _edit_row(request, declared, row):
-    estate, _administers = _estate(request)
+    estate, _administers = estate_of(request)
     shown = {"instance": row, "version": versions.mark(row, declared.fields)} if row else {}
     form = declared.form(request.POST or None, estate=estate, **shown)
     status, refused = 200, ""
@@ -149,14 +84,20 @@ def _edit_row(request, declared, row):
             else:
                 messages.success(request, _("Saved."))
                 return redirect("office:settings_catalogue", declared.name)
-    context = {"catalogue": declared, "row": row, "form": form, "refused": refused, **_tabs(declared.name)}
+    context = {
+        "catalogue": declared,
+        "row": row,
+        "form": form,
+        "refused": refused,
+        **tabs(request, declared.name),
+    }
     return render(request, "office/settings_row.html", context, status=status)
 
 
 @may(ADMINISTER, READ)
 @require_http_methods(["GET", "POST"])
 def numbers(request):
-    estate, administers = _estate(request)
+    estate, administers = estate_of(request)
     form = PatternForm(request.POST or None, now=request.now)
     status = 200
     if request.method == "POST":
@@ -187,7 +128,7 @@ def numbers(request):
         }
         for line in Series.objects.filter(estate=estate).order_by("-year", "kind")
     ]
-    context = {"rows": rows, "form": form if administers else None, **_tabs("numbers")}
+    context = {"rows": rows, "form": form if administers else None, **tabs(request, "numbers")}
     return render(request, "office/settings_numbers.html", context, status=status)
 
 
@@ -197,29 +138,17 @@ def _catalogue(name):
     return REGISTRY[name]
 
 
-def _rule_row(estate, rule, now):
-    amount, measure = promises.rule_at(estate.pk, rule.key, now)
-    coming = (
-        PromiseRule.objects.filter(estate=estate, key=rule.key, valid_from__gt=now)
-        .order_by("valid_from")
-        .first()
-    )
-    return {
-        "rule": rule,
-        "amount": amount,
-        "measure": measure,
-        "text": promises.length(amount, measure),
-        "default": promises.length(rule.amount, rule.measure),
-        "changed": (amount, measure) != (rule.amount, rule.measure),
-        "coming": coming and f"{promises.length(coming.amount, coming.measure)} · {stamp(coming.valid_from)}",
-        "editable": measure != Measure.AT,
-    }
-
-
-def _tabs(active):
-    tabs = [("rules", _("Promises"), reverse("office:settings"))]
-    tabs += [
-        (name, row.label, reverse("office:settings_catalogue", args=[name])) for name, row in REGISTRY.items()
+def tabs(request, active):
+    """The pages of the settings this person may read."""
+    shown = [
+        # Translators: 承諾時限
+        ("rules", _("Promises"), reverse("office:settings")),
+        ("escalation", _("Escalation"), reverse("office:settings_escalation")),
     ]
-    tabs += [("numbers", _("Numbers"), reverse("office:settings_numbers"))]
-    return {"tabs": [{"label": label, "url": url, "active": key == active} for key, label, url in tabs]}
+    if any(request.user.may(permission, request.estate.pk) for permission in (ADMINISTER, READ)):
+        shown += [
+            (name, row.label, reverse("office:settings_catalogue", args=[name]))
+            for name, row in REGISTRY.items()
+        ]
+        shown += [("numbers", _("Numbers"), reverse("office:settings_numbers"))]
+    return {"tabs": [{"label": label, "url": url, "active": key == active} for key, label, url in shown]}

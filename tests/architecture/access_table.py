@@ -17,12 +17,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from office.models import Draft, Estate, Posting, PromiseRule, Series, Staff, SweepRun
+from office.models import Draft, Estate, Posting, Series, Staff
 from tests import cast
 from tests.architecture import (
     lines_archive,
     lines_board,
     lines_calls,
+    lines_climb,
     lines_gate,
     lines_household,
     lines_imports,
@@ -34,7 +35,6 @@ from tests.architecture.lines import (
     EVERYONE,
     NEW_PASSWORD,
     NOBODY,
-    REMINDERS,
     SETTINGS,
     Line,
 )
@@ -170,18 +170,6 @@ OFFICE = [
         shows=lambda w: w.estate.name,
         changes=lambda w: Estate.objects.get(pk=w.estate.pk).phone,
     ),
-    Line("office:settings", SETTINGS, shows=lambda w: w.estate.name_en),
-    Line(
-        "office:settings_rule",
-        SETTINGS,
-        post=302,
-        args=lambda w: {"key": "callback_leak"},
-        data=lambda w: {"amount": 2, "measure": "days", "valid_from": w.today.isoformat()},
-        shows=lambda w: "3 days",
-        changes=lambda w: PromiseRule.objects.filter(estate=w.estate, key="callback_leak").count(),
-        writes=ADMIN,
-        others={"stranger": (200, 302)},  # the key names a rule, not a row: he changes his own estate's
-    ),
     Line(
         "office:settings_numbers",
         SETTINGS,
@@ -218,16 +206,6 @@ OFFICE = [
         data=lambda w: _category_values(w, name_en="changed"),
         shows=lambda w: w.category.name_zh_hant,
         changes=lambda w: type(w.category).objects.get(pk=w.category.pk).name_en,
-    ),
-    Line("office:reminders", REMINDERS, shows=lambda w: "callback", stranger=(405,)),
-    Line(
-        "office:reminder_run",
-        "supervisor director admin",
-        get=405,
-        post=302,
-        args=lambda w: {"name": "callback"},
-        changes=lambda w: SweepRun.objects.filter(name="callback").values_list("started_at").first(),
-        others={"stranger": (405, 302)},  # a sweep belongs to no estate
     ),
     Line(
         "office:profile",
@@ -859,6 +837,7 @@ TABLE += (
     lines_archive.LINES
     + lines_board.LINES
     + lines_calls.LINES
+    + lines_climb.LINES
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES

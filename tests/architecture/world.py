@@ -74,6 +74,19 @@ class World:
         return Message.objects.filter(read_at__isnull=True).count()
 
     @cached_property
+    def climbed(self):
+        """A promise of the clerk's that the head of its department has been told of."""
+        from office.models import DepartmentHead, Promise
+        from tests.matters import owe
+
+        DepartmentHead.objects.filter(estate=self.estate, department="front_desk").update(
+            head=None, deputy=None
+        )
+        promise = owe(self.estate, self.cast["clerk"], self.now - timedelta(days=4))
+        Promise.objects.filter(pk=promise.pk).update(level=2, warned_at=self.now, head_at=self.now)
+        return promise
+
+    @cached_property
     def job(self):
         """Long work the clerk asked for."""
         from office.models import Job

@@ -57,6 +57,7 @@ def test_the_administrator_has_no_repairs_and_the_auditor_no_verb():
         "reminders",
         "audit",
         "read_settings",
+        "read_rules",
     }
 
 

@@ -376,7 +376,7 @@ def test_a_batch_is_one_statement(estate, clerk):
     with CaptureQueriesContext(connection) as queries:
         escalation.climb(KIND, rows[0].warn_at)
     statements = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(statements) == 5  # anybody due?, postings, chairs, the batch, nobody left
+    assert len(statements) == 6  # anybody due?, postings, chairs, ways out, the batch, nobody left
 
 
 def test_keys_tell_promise_step_and_receiver(estate, clerk, director, chair):

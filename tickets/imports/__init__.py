@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from office import clocks, journal, places, promises, search, series
-from office.models import DepartmentHead, Event, Promise, PromiseRule, Unit
+from office.models import DepartmentHead, EscalationRule, Event, Promise, PromiseRule, Unit
 from office.models.promises import Measure
 from office.models.staff import Department
 from office.phrases import listed
@@ -457,7 +457,7 @@ def _owe(estate, source, now):
     waiting = Ticket.objects.filter(
         estate=estate, source=source, state__in=["done", "testing"], next_due_at=None
     )
-    made, renewed, in_force = [], [], _rules_of(estate)
+    made, renewed, in_force, climbing = [], [], _rules_of(estate), _escalation_of(estate)
     for ticket in waiting.select_related("unit", "category").order_by("pk"):
         kind, key, fact_at = (
             ("callback", rules.callback_rule(ticket), ticket.done_at)
@@ -466,12 +466,14 @@ def _owe(estate, source, now):
         )
         assert fact_at is not None  # `read` refuses such a row
         amount, measure = in_force(key, fact_at)
+        escalation = climbing(fact_at)
         times = clocks.limit(
             fact_at=fact_at,
             amount=amount,
             measure=Measure(measure),
             zone=estate.zone,
             closes_at=estate.closes_at,
+            steps=promises.steps_of(escalation),
         )
         made.append(
             Promise(
@@ -480,7 +482,7 @@ def _owe(estate, source, now):
                 unit_id=ticket.unit_id, owner_id=ticket.owner_id, department=promises.KINDS[kind].department,
                 rule_key=key, amount=amount, measure=measure, fact_at=fact_at, due_at=times.due_at,
                 warn_at=times.warn_at, made_at=now,
-                director_at=times.director_at if promises.KINDS[kind].climbs_to_director else None,
+                director_at=times.director_at if promises.climbs(kind, escalation) else None,
             )
         )  # fmt: skip
         ticket.next_due_at = times.due_at
@@ -488,6 +490,12 @@ def _owe(estate, source, now):
     Promise.objects.bulk_create(made, batch_size=BATCH)
     Ticket.objects.bulk_update(renewed, ["next_due_at"], batch_size=BATCH)
     return len(made)
+
+
+def _escalation_of(estate):
+    """`promises.escalation_at` for many facts, with one query."""
+    rows = list(EscalationRule.objects.filter(estate=estate).order_by("-valid_from"))
+    return lambda fact_at: next((row for row in rows if row.valid_from <= fact_at), None)
 
 
 def _rules_of(estate):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from office import clocks, drafts, formkeys, journal, lists, promises, undo
+from office import clocks, drafts, escalation, formkeys, journal, lists, promises, undo
 from office.access import may
 from office.models import Event, Promise, Unit
 from office.refusals import Refused, Stale
@@ -208,6 +208,7 @@ def log_entry(request, pk):
         "entry": entry,
         "question": question,
         "clocks": [promises.clock(promise, request.now, entry.estate.zone) for promise in owed],
+        "steps": escalation.story(entry, request.user) if any(promise.level for promise in owed) else [],
         "facts": _facts(entry),
         "became": _became(request, entry),
         "moves": _moves(request.user, entry, question),

@@ -5,7 +5,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from office import journal, lists, promises
+from office import escalation, journal, lists, promises
 from office.access import may
 from office.addresses import row_address
 from office.models import File
@@ -72,6 +72,9 @@ def ticket(request, pk):
             for promise in sheet.promises
             if not promise.is_open
         ],
+        "steps": escalation.story(row, request.user)
+        if any(promise.level for promise in sheet.promises)
+        else [],
         "facts": [*facts(row), *log_lines(sheet.log)],
         "costs": costs(row),
         "quote_lines": list(row.quote_lines.all()) if row.quoted_amount is not None else [],
