@@ -127,7 +127,8 @@ TERMS = """
 
 
 def _terms(kind, key, fact_at, estate, subject):
-    """((amount, measure), Steps, whether it climbs to the director, last sequence) of a promise counted from `fact_at`."""
+    """(amount and measure, or None; Steps; whether it climbs to the director; last sequence) of one counted from
+    `fact_at`."""
     values = {
         "kind": kind,
         "key": key,
@@ -139,7 +140,7 @@ def _terms(kind, key, fact_at, estate, subject):
     with connection.cursor() as cursor:
         cursor.execute(TERMS, values)
         amount, measure, found, *numbers, climbs, last = cursor.fetchone()
-    rule = (RULES[key].amount, RULES[key].measure) if measure is None else (amount, measure)
+    rule = None if measure is None else (amount, measure)
     climbs = KINDS[kind].climbs_to_director if climbs is None else climbs
     return rule, _steps(*numbers) if found else clocks.SPECIFIED, climbs, last or 0
 
@@ -196,7 +197,7 @@ def make(
     Not done here: warning anybody; the sweeps do that.
     """
     rule, steps, to_director, last = _terms(kind, rule_key, fact_at, estate, subject)
-    amount, measure = (0, Measure.AT) if agreed else rule
+    amount, measure = (0, Measure.AT) if agreed else rule or (RULES[rule_key].amount, RULES[rule_key].measure)
     times = clocks.limit(
         fact_at=fact_at,
         amount=amount,

@@ -58,6 +58,8 @@ def test_the_administrator_has_no_repairs_and_the_auditor_no_verb():
         "audit",
         "read_settings",
         "read_rules",
+        "board",
+        "rates",
     }
 
 
