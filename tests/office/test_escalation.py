@@ -271,6 +271,9 @@ def _race(database):
             thread.join(0.02)
             with connection.cursor() as cursor:
                 cursor.execute(
+                    "SELECT pg_stat_clear_snapshot()"
+                )  # else this transaction sees the first answer for ever
+                cursor.execute(
                     "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'",
                     [database],
                 )
