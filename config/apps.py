@@ -6,4 +6,6 @@ class ConfigConfig(AppConfig):
     verbose_name = "Guanjia"
 
     def ready(self):
-        from config import checks  # noqa: F401 registers them
+        from config import checks, month  # noqa: F401  the first registers the system checks
+
+        month.compose()

@@ -99,6 +99,8 @@ SECTIONS = (
             Entry("office:sheets", _("Blank forms"), "printer"),
             # Translators: 匯入
             Entry("office:imports", _("Imports"), "file-import", "g i"),
+            # Translators: 月度統計分析
+            Entry("office:months", _("Monthly reports"), "report"),
             Entry("office:jobs", _("Long work"), "list-details", "g j"),
             Entry("office:reminders", _("Reminders"), "clock-play", "g r"),
             Entry("office:log", _("Journal"), "history"),

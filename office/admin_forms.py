@@ -194,6 +194,7 @@ ESTATE_FIELDS = (
     "currency",
     "country",
     "repeat_days",
+    "recurring_count",
     "slip_days",
     "visitor_days",
     "is_active",
@@ -209,7 +210,7 @@ class EstateForm(RowForm):
         (_("Paper"), ("language", "paper", "copies")),
         (_("Hours"), ("opens_at", "closes_at", "quiet_from", "quiet_to")),
         (_("Place"), ("time_zone", "currency", "country")),
-        (_("Repairs"), ("repeat_days",)),
+        (_("Repairs"), ("repeat_days", "recurring_count")),
         # Translators: 門崗
         (_("Gate"), ("slip_days", "visitor_days")),
         (_("State"), ("is_active",)),
@@ -231,6 +232,7 @@ class EstateForm(RowForm):
         "currency": 4,
         "country": 4,
         "repeat_days": 4,
+        "recurring_count": 4,
         "slip_days": 4,
         "visitor_days": 4,
     }
@@ -249,6 +251,8 @@ class EstateForm(RowForm):
         for name, most in (("slip_days", 30), ("visitor_days", 3650)):
             self.fields[name].validators += [MinValueValidator(1), MaxValueValidator(most)]
             self.fields[name].widget.attrs.update(min=1, max=most)
+        self.fields["recurring_count"].validators += [MinValueValidator(2), MaxValueValidator(99)]
+        self.fields["recurring_count"].widget.attrs.update(min=2, max=99)
         self.fields["code"].help_text = _("Short, for numbers and files; letters and digits.")
         if not self.instance.pk:
             del self.fields["is_active"]

@@ -7,7 +7,7 @@ class OfficeConfig(AppConfig):
     verbose_name = _("Office")
 
     def ready(self):
-        from office import checks, escalation, housekeeping, jobs, lists, outbox, registers  # noqa: F401  registers the system checks
+        from office import checks, escalation, housekeeping, jobs, lists, month_end, outbox, registers  # noqa: F401  registers the system checks
         from office.actions import handing
         from office.imports import intake
 
@@ -18,5 +18,6 @@ class OfficeConfig(AppConfig):
         jobs.set_up()
         lists.register()
         housekeeping.register_sweep()
+        month_end.register_sweeps()
         intake.set_up()
         handing.set_up()

@@ -23,6 +23,7 @@ from office.addresses import row_address
 from office.forms import Choose
 from office.lists import Column, List, stamp
 from office.lists.estates import (
+    DAYS,
     OfEstates,
     day_field,
     meant,
@@ -54,6 +55,7 @@ OUTCOMES = [
     ("unreachable", gettext_lazy("could not be kept")),
     ("extended", gettext_lazy("extended")),
     ("owed", gettext_lazy("owed or kept")),
+    ("ended", gettext_lazy("kept or not")),
 ]
 # How late an overdue promise is: (key, label, at least, less than).
 LATENESS = [
@@ -90,6 +92,7 @@ def by_outcome(name, now, local):
         "late": lambda: kept & Q(closed_at__gt=F("due_at")),
         "unreachable": lambda: Q(outcome=Outcome.UNREACHABLE),
         "extended": lambda: Q(outcome=Outcome.EXTENDED),
+        "ended": lambda: Q(outcome__in=[Outcome.KEPT, Outcome.UNREACHABLE]),
     }[name]()
 
 
@@ -132,6 +135,9 @@ class BoardFilter(OfEstates):
     fact_to = day_field(gettext_lazy("Counts from, last day"))
     closed_from = day_field(gettext_lazy("Ended from"))
     closed_to = day_field(gettext_lazy("Ended until"))
+    due_by = filters.DateFilter(
+        label=gettext_lazy("Due by the end of"), method="by_due", widget=forms.HiddenInput, validators=DAYS
+    )
     no_owner = filters.BooleanFilter(
         label=gettext_lazy("Owned by nobody"), method="by_no_owner", widget=forms.HiddenInput
     )
@@ -172,6 +178,9 @@ class BoardFilter(OfEstates):
         now = self.request.now
         rows = rows.filter(closed_at__isnull=True, due_at__lte=now - least)
         return rows.filter(due_at__gt=now - below) if below else rows
+
+    def by_due(self, rows, name, value):
+        return rows.filter(self.local(lambda zone: Q(due_at__lte=clocks.end_of_day(value, zone))))
 
     def by_no_owner(self, rows, name, value):
         return rows.filter(owner__isnull=True) if value else rows

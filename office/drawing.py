@@ -197,6 +197,81 @@ def chart_rows(chart):
     return "".join(drawn)
 
 
+# --- charts as pictures: the same on a page and on paper ------------------------------------------------------
+
+WIDE, LABEL, TALL, BAR, CHARACTER = 360, 134, 22, 14, 11  # units of the picture; on paper 95 mm are 360
+# On paper the colours stand in the picture; app.css gives those of the theme on a page.
+FILLS = {"good": "#2b8a3e", "busy": "#1971c2", "today": "#c2410c", "late": "#c92a2a", "quiet": "#5c6773"}
+
+
+def bars(chart):
+    """Bars lying on their side as SVG: {"rows": [(label, values, addresses)], "tones", "top", "paper"}.
+
+    Decoration for the eye: the same numbers stand in the table beside it, with the same links.
+    """
+    rows, tones = chart["rows"], list(chart.get("tones") or ())
+    top = chart.get("top") or max((sum(values) for _label, values, _hrefs in rows), default=0)
+    if not rows or not top:
+        return ""
+    room = WIDE - LABEL - 34
+    drawn = []
+    for at, (label, values, hrefs) in enumerate(rows):
+        y, x = at * TALL, float(LABEL)
+        drawn.append(
+            f'<text class="bar-label" x="{LABEL - 6}" y="{y + 15}" text-anchor="end">{text(_short(str(label)))}</text>'
+        )
+        for part, value in enumerate(values):
+            if not value:
+                continue
+            tone = tones[part] if part < len(tones) else "busy"
+            length = max(value * room / top, 1.5)
+            inside = len(values) > 1
+            drawn.append(_bar(value, x, y, length, tone, inside, "" if chart.get("paper") else hrefs[part]))
+            x += length
+    return (
+        f'<svg class="bars" viewBox="0 0 {WIDE} {len(rows) * TALL}" aria-hidden="true" focusable="false"'
+        f' font-family="Paper TC, Paper SC, Rest TC, Rest SC, sans-serif" font-size="{CHARACTER}">{"".join(drawn)}</svg>'
+    )
+
+
+def _bar(value, x, y, length, tone, inside, href):
+    fill = FILLS.get(tone, FILLS["busy"])
+    drawn = f'<rect class="bar bar-{text(tone)}" x="{x:.1f}" y="{y + 4}" width="{length:.1f}" height="{BAR}" fill="{fill}"/>'
+    number = f"{value}"
+    if not inside:
+        drawn += f'<text class="bar-value" x="{x + length + 5:.1f}" y="{y + 15}">{number}</text>'
+    elif length > 7 * len(number) + 3:
+        middle = x + length / 2
+        drawn += f'<text class="bar-inside" x="{middle:.1f}" y="{y + 15}" text-anchor="middle" fill="#ffffff">{number}</text>'
+    return f'<a href="{text(href)}" tabindex="-1">{drawn}</a>' if href else drawn
+
+
+def month_rows(chart):
+    """The `<tr>`s beside `bars`; `rates` stand in a column of their own."""
+    drawn, rates = [], chart.get("rates") or ()
+    for at, (label, values, hrefs) in enumerate(chart["rows"]):
+        cells = []
+        for value, href in zip(values, hrefs, strict=True):
+            linked = href and not chart.get("paper")
+            said = f'<a href="{text(href)}" data-figure>{value}</a>' if linked else f"{value}"
+            cells.append(f'<td class="text-end right">{said}</td>')
+        if rates:
+            cells.append(f'<td class="text-end right">{text(rates[at])}</td>')
+        drawn.append(f'<tr><th scope="row">{text(label)}</th>{"".join(cells)}</tr>')
+    return "".join(drawn)
+
+
+def _short(label):
+    """As much of the label as fits before its bar; the table has all of it."""
+    left, kept = LABEL - 8, ""
+    for character in label:
+        left -= CHARACTER if ord(character) > 0x2E7F else CHARACTER * 0.56
+        if left < CHARACTER:
+            return f"{kept}…" if kept != label else label
+        kept += character
+    return kept
+
+
 # --- what happened, and facts ---------------------------------------------------------------------------------
 
 

@@ -1,8 +1,66 @@
 """What the office tells itself at start-up: the journal sentences of administration and the words they use."""
 
+from functools import partial
+
 from django.utils.translation import gettext_lazy as _
 
-from office import journal, promises, roles
+from office import files, journal, outbox, promises, roles
+from office.addresses import row_address
+from office.models.promises import Measure
+from office.models.staff import Department
+
+MONTH = (
+    promises.Kind(
+        "month_report",
+        # Translators: 月度統計分析
+        _("monthly report"),
+        (
+            promises.Rule(
+                "month_report", _("monthly report signed by the supervisor"), _("the 1st of the next month"), 4, Measure.DAYS,
+                "SPEC §4.8",
+            ),
+            promises.Rule(
+                "month_again", _("monthly report sent back, signed again"), _("the sending back"), 2, Measure.DAYS, "SPEC §4.8",
+            ),
+        ),
+        department=Department.FRONT_DESK,
+        order=80,
+        workflow=_("Monthly reports"),
+    ),
+    promises.Kind(
+        "month_decision",
+        _("director's signature of the monthly report"),
+        (
+            promises.Rule(
+                "month_decision", _("monthly report signed or sent back by the director"), _("the supervisor's signature"), 2,
+                Measure.DAYS, "SPEC §4.8",
+            ),
+        ),
+        department=Department.MANAGEMENT,
+        order=81,
+        workflow=_("Monthly reports"),
+    ),
+)  # fmt: skip
+
+# Notices on the bell.
+NOTICES = {
+    "month.draft": (
+        _("The report of %(month)s is drafted (%(estate)s)"),
+        _("Figures are ready. Write what has to be said and sign it by day 5."),
+    ),
+    "month.signed": (
+        _("The report of %(month)s waits for your signature (%(estate)s)"),
+        _("The supervisor has signed. Sign it too, or send it back with a reason."),
+    ),
+    "month.sent_back": (
+        _("The report of %(month)s came back (%(estate)s)"),
+        _("The director wants something changed; the reason stands on the report."),
+    ),
+    "month.issued": (
+        _("The report of %(month)s is signed by both (%(estate)s)"),
+        _("It stands as it is, and its PDF is filed."),
+    ),
+}
 
 SENTENCES = {
     "staff.created": _("account made"),
@@ -24,15 +82,30 @@ SENTENCES = {
     "catalogue.changed": _("%(code)s changed: %(fields)s"),
     "file.removed": _("file removed"),
     "office.undone": _("taken back: %(change)s"),
+    "month.drafted": _("drafted"),
+    "month.saved": _("texts saved"),
+    "month.signed": _("signed by the supervisor; the figures are frozen"),
+    "month.sent_back": _("sent back: %(reason)s"),
+    "month.issued": _("signed by the director"),
+    "month.filed": _("filed as PDF"),
     "series.pattern_set": _("numbers of %(year)s look like %(example)s"),
 }
 
 
 def register():
     from office.escalation import STEP_WORDS
-    from office.models import Department, EscalationRule, Estate, Staff
-    from office.models.promises import Measure
+    from office.models import EscalationRule, Estate, MonthReport, Staff
 
+    for kind in MONTH:
+        promises.register(kind)
+    promises.register_subject(
+        MonthReport.SUBJECT,
+        partial(row_address, "office:month"),
+        label=_("monthly reports"),
+        permission="month.read",
+    )
+    files.register_subject(MonthReport.SUBJECT, may_read_month, permission="month.read")
+    outbox.templates(NOTICES)
     journal.sentences(SENTENCES)
     journal.words("role", roles.CHOICES)
     journal.words("department", Department.choices)
@@ -42,3 +115,10 @@ def register():
     journal.field_words("staff", Staff)
     journal.field_words("estate", Estate)
     journal.words("rule", [(key, rule.label) for key, rule in promises.RULES.items()])
+
+
+def may_read_month(staff, report_id):
+    """Who may open the report may open its paper."""
+    from office.models import MonthReport
+
+    return MonthReport.objects.visible_to(staff, "month.read").filter(pk=report_id).exists()

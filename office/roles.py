@@ -123,6 +123,8 @@ SUPERVISOR = CLERK | LEAD | {
     "office.reminders",
     "office.run_reminders",
     "office.read_rules",  # the numbers the office's promises and their escalation go by
+    "month.read",  # the monthly report
+    "month.write",  # its texts, and the first signature
 }  # fmt: skip
 
 ADMINISTRATOR = EVERYONE | {
@@ -141,6 +143,7 @@ AUDITOR = EVERYONE | READ | {
     "reception.read",
     "tickets.dashboard",
     "office.rates",
+    "month.read",
     "office.jobs",
     "office.reminders",
     "office.audit",  # access log, journal
@@ -155,7 +158,11 @@ _all = [
     Role("technician", _("technician"), frozenset(TECHNICIAN)),
     Role("guard", _("guard"), frozenset(GUARD)),
     Role("supervisor", _("supervisor"), frozenset(SUPERVISOR)),
-    Role("director", _("director"), frozenset(SUPERVISOR | {"office.read_settings", "office.change_rules"})),
+    Role(
+        "director",
+        _("director"),
+        frozenset(SUPERVISOR | {"office.read_settings", "office.change_rules", "month.decide"}),
+    ),
     Role("finance", _("finance"), frozenset(EVERYONE | READ | COMPLAINTS | {"reception.answer"})),
     Role("auditor", _("auditor"), frozenset(AUDITOR)),
     Role("admin", _("administrator"), frozenset(ADMINISTRATOR)),

@@ -12,6 +12,7 @@ from office.views import (
     imports,
     jobs,
     log,
+    months,
     profile,
     reminders,
     rules,
@@ -49,6 +50,13 @@ urlpatterns = [
     path("imports/<int:pk>/apply/", imports.apply, name="import_apply"),
     path("imports/<int:pk>/roll-back/", imports.roll_back, name="import_roll_back"),
     path("imports/<int:pk>/next/", imports.next_sheet, name="import_next"),
+    # the monthly report
+    path("months/", months.month_list, name="months"),
+    path("months/<int:pk>/", months.month, name="month"),
+    path("months/<int:pk>/sign/", months.month_sign, name="month_sign"),
+    path("months/<int:pk>/issue/", months.month_issue, name="month_issue"),
+    path("months/<int:pk>/send-back/", months.month_send_back, name="month_send_back"),
+    path("months/<int:pk>/pdf/", months.month_pdf, name="month_pdf"),
     # attachments
     path("files/", files.upload, name="upload"),
     path("files/<int:pk>/", files.file, name="file"),

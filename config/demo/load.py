@@ -9,11 +9,12 @@ from django.db import connection, transaction
 
 from config.demo import calls, gate, lives, people, places, staff
 from config.demo.bulk import Bulk
+from config.demo.months import Reports
 from config.demo.repairs import Journal
 from config.demo.world import World
 from office import clocks, search
 from office.actions import estates
-from office.models import Building, Estate, Event, Promise, Section, Series, Staff, Unit
+from office.models import Building, Estate, Event, MonthReport, Promise, Section, Series, Staff, Unit
 from residents.models import (
     AccessCard,
     Key,
@@ -47,7 +48,7 @@ from tickets.models import (
 ORDER = (
     Building, Section, Unit, Asset, Person, Phone, Occupancy, UnitState, Ticket, WorkOrder, Promise, WorkLine,
     QuoteLine, Request, WaterTest, CallbackTry, LogEntry, Question, Handover, Vehicle, Parking,
-    AccessCard, Key, KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Event, Series,
+    AccessCard, Key, KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Event, Series, MonthReport,
 )  # fmt: skip
 OTHERS = 5  # every further estate is a fifth of the first
 
@@ -97,9 +98,10 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         script = found.scripts.setdefault(estate.code, []) if keep_script else None
         world = World(estate, bulk, Journal(bulk), crew, grounds, lot, now, script)
         gate.stand(world)
+        reports = Reports(world, comes_back=number == 0)
         found.tickets += lives.run(world, months, size)
         bulk.flush()
-        bulk.written += calls.own_lines(estate)
+        bulk.written += calls.own_lines(estate) + reports.write()
         found.units += size
         found.estates.append(estate)
     for kind, source in search.SOURCES.items():

@@ -59,6 +59,13 @@ class Estate(models.Model):
         default=30,
         help_text=_("A repair of the same category and place within this time is flagged as a repeat."),
     )
+    recurring_count = models.PositiveSmallIntegerField(
+        _("same fault in a month needs an analysis from (times)"),
+        default=3,
+        help_text=_(
+            "So many repairs or complaints of one kind at one place are analysed in the monthly report."
+        ),
+    )
     slip_days = models.PositiveSmallIntegerField(
         _("goods-release slip valid for (days)"),
         default=1,
@@ -79,7 +86,10 @@ class Estate(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(slip_days__gte=1, visitor_days__gte=1), name="estate_keeps_some_days"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(recurring_count__gte=2), name="estate_recurring_is_more_than_once"
+            ),
         ]
 
     def __str__(self):

@@ -261,7 +261,7 @@ def _drawn(parser, token):
 
 
 for _name in (
-    "list_body", "filter_fields", "tiles", "tile", "chart_rows", "timeline", "fact_rows",
+    "list_body", "filter_fields", "tiles", "tile", "chart_rows", "bars", "month_rows", "timeline", "fact_rows",
     "card_panels", "start_moves", "start_items",
 ):  # fmt: skip
     register.tag(_name, _drawn)
@@ -308,6 +308,12 @@ def chart_cells(row):
     """(value, href) of one row of a chart's table."""
     hrefs = row[2] if len(row) > 2 else [""] * len(row[1])
     return list(zip(row[1], hrefs, strict=True))
+
+
+@register.filter
+def month_tone(tones, at):
+    """The tone of a chart's series, if it has one."""
+    return tones[at] if at < len(tones) else ""
 
 
 @register.filter

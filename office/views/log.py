@@ -72,6 +72,7 @@ AREAS = {
     "catalogue": _("catalogues"),
     "series": _("numbers"),
     "file": _("files"),
+    "month": _("monthly reports"),
     "office": _("taken back"),
 }
 

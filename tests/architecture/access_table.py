@@ -27,6 +27,7 @@ from tests.architecture import (
     lines_gate,
     lines_household,
     lines_imports,
+    lines_months,
     lines_reception,
 )
 from tests.architecture.lines import (
@@ -57,7 +58,15 @@ def _heads(w):
 def _estate_values(w, **changes):
     row = w.estate
     names = ("code", "name", "name_en", "company", "address", "phone", "language", "paper", "copies")
-    names += ("time_zone", "currency", "country", "repeat_days", "slip_days", "visitor_days")
+    names += (
+        "time_zone",
+        "currency",
+        "country",
+        "repeat_days",
+        "recurring_count",
+        "slip_days",
+        "visitor_days",
+    )
     values = {name: getattr(row, name) for name in names}
     values |= {"opens_at": "08:30", "closes_at": "17:30", "quiet_from": "21:00", "quiet_to": "08:00"}
     return {**values, "is_active": "on", **changes}
@@ -841,6 +850,7 @@ TABLE += (
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES
+    + lines_months.LINES
     + lines_reception.LINES
 )
 

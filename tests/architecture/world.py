@@ -463,3 +463,27 @@ class World:
         return imported.applied(
             imported.checked(self.estate, self.cast["admin"], lines, "units"), self.cast["admin"]
         )
+
+    # --- the monthly report ----------------------------------------------------------------------------------
+
+    def _months_ago(self, months):
+        from office.clocks import add_months
+
+        return add_months(self.today.replace(day=1), -months)
+
+    @cached_property
+    def month(self):
+        """The report of the month before, still a draft."""
+        from office.actions import months
+
+        return months.draft(estate=self.estate, month=self._months_ago(1), now=self.now)[0]
+
+    @cached_property
+    def signed_month(self):
+        """An older one, signed by the supervisor and with the director."""
+        from office import months as figures
+        from office.actions import months
+
+        report = months.draft(estate=self.estate, month=self._months_ago(2), now=self.now)[0]
+        mark = figures.mark(figures.compose(self.estate, report.month))
+        return months.sign(report=report, mark=mark, by=self.cast["supervisor"], now=self.now)

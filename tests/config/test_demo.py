@@ -20,7 +20,7 @@ from config.demo.repairs import Journal
 from config.demo.world import Plan, World
 from office import clocks, identity, journal, roles, search
 from office.actions import estates
-from office.models import Building, Estate, Event, Promise, SearchKey, Series, Staff, Unit
+from office.models import Building, Estate, Event, MonthReport, Promise, SearchKey, Series, Staff, Unit
 from residents.models import AccessCard, Key, Occupancy, Person, ReleaseSlip, Vehicle, Visitor
 from tickets import actions
 from tickets.models import (
@@ -57,7 +57,11 @@ def test_the_demonstration_is_whole_and_breaks_no_rule(loaded):
     assert states == set(Ticket.State.values)
     for estate in loaded.estates:
         open_kinds = set(Promise.objects.filter(estate=estate).open().values_list("kind", flat=True))
-        assert open_kinds == {"arrival", "waiting", "water_test", "callback", "expert_answer", "key_back"}
+        kinds = {"arrival", "waiting", "water_test", "callback", "expert_answer", "key_back"}
+        assert open_kinds - {"month_report"} == kinds
+    reports = MonthReport.objects.filter(estate=loaded.estates[0]).order_by("month")
+    assert [report.state for report in reports] == ["issued", "issued", "issued", "sent_back"]
+    assert Promise.objects.filter(kind="month_report").open().get().subject_id == reports.last().pk
 
 
 def test_something_is_overdue_due_today_and_due_later(loaded):

@@ -215,6 +215,7 @@ def test_a_new_estate_is_whole_and_its_maker_administers_it(admin, sign_in, esta
         "currency": "hkd",
         "country": "hk",
         "repeat_days": 30,
+        "recurring_count": 3,
         "slip_days": 1,
         "visitor_days": 90,
     }

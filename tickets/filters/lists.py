@@ -15,7 +15,8 @@ from office.forms import Choose
 from office.models import Building, Promise, Staff
 from residents.models import Occupancy
 from tickets import reception, reports
-from tickets.filters.scope import DayRanges, OfEstates, day_field, readable, tonight
+from tickets.filters.month import CallbacksOfMonth, TicketsOfMonth
+from tickets.filters.scope import DayRanges, day_field, readable, tonight
 from tickets.models import Asset, CallbackTry, Category, Handover, LogEntry, Ticket
 
 OPEN = [("yes", _("open")), ("no", _("ended"))]
@@ -112,7 +113,7 @@ class Choices:
         return lambda: [("", empty), *self.found.get(name, ())]
 
 
-class TicketFilter(OfEstates):
+class TicketFilter(TicketsOfMonth):
     rows_of = {
         "category": _of(Category), "technician": technicians, "building": _of(Building), "asset": _of(Asset),
     }  # fmt: skip
@@ -262,7 +263,7 @@ class TicketFilter(OfEstates):
         return rows.filter(satisfied=value == "yes")
 
 
-class CallbackFilter(OfEstates):
+class CallbackFilter(CallbacksOfMonth):
     """Callbacks made: by whom, how they ended, when."""
 
     day_fields = {"tried": "tried_at"}
