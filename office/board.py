@@ -257,6 +257,7 @@ BOARD = List(
         "closed_at",
         "outcome",
         "reason",
+        "extends_id",
         "owner_id",
         "owner__name",
         "owner__name_en",
