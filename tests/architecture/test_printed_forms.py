@@ -29,6 +29,8 @@ EXPECTED = {
     "paid_repair_register",
     "repair_day",
     "callback_sheet",
+    "complaint_record",
+    "complaints_register",
     "release_slip",
     "archive_list",
 }

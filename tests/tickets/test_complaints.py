@@ -9,12 +9,12 @@ from django.db import DatabaseError, IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from office import clocks, promises, roles, search, undo
+from office import clocks, printing, promises, roles, search, undo
 from office.models import DepartmentHead, Event, Message, Promise, PromiseRule
 from office.models.promises import Measure
 from office.refusals import Refused, Stale
 from tests.cast import NOW, ZONE, make_unit
-from tickets import actions, reports
+from tickets import actions, printouts, reports
 from tickets import complaints as rules
 from tickets.actions import complaints as acts
 from tickets.models import Complaint, ComplaintCause, ComplaintStep, LogEntry
@@ -794,3 +794,89 @@ def test_the_journal_holds_no_word_of_the_resident(told, clerk):
     text = " ".join(str(row) for row in Event.objects.values_list("data", flat=True))
     for word in ("張", "138", "噪音", "勸止"):
         assert word not in text
+
+
+# --- paper (SPEC §13) -----------------------------------------------------------------------------------------------
+
+
+def test_the_record_says_everything_in_the_language_of_who_complained(told, lead, clerk):
+    complaint = told("important", language="en", demand="安靜", apology=True)
+    acts.call_back(complaint=complaint, outcome="satisfied", remark="多謝", by=clerk, now=local(13, 9))
+    complaint = Complaint.objects.get()
+    printout = printouts.complaint_record(complaint)
+    page = printing.html(printout)
+    assert printout.language == "en"
+    for words in (
+        "C2026-000001", "3-2-1201", "張小明", "138 0013 8000", "樓上裝修噪音", "安靜", "已致電", "已勸止", "多謝",
+        "陳美玲", "important", "resident contacted", "called back",
+    ):  # fmt: skip
+        assert words in page
+
+
+def test_the_register_lists_the_complaints_in_the_order_they_came(complain, told, estate):
+    told()
+    complain("major")
+    rows = Complaint.objects.select_related("estate", "unit", "building").order_by("opened_at", "pk")
+    printout = printouts.complaints_register(
+        rows, estate=estate, since=date(2026, 3, 1), until=date(2026, 3, 31)
+    )
+    page = printing.html(printout)
+    assert page.index("C2026-000001") < page.index("C2026-000002") and "已勸止" in page
+
+
+# --- the figures ----------------------------------------------------------------------------------------------------
+
+
+def test_the_figures_of_now_are_the_open_complaints(complain, told, reported, estate, elsewhere):
+    complain("major", harm_now=True)
+    complain("important")
+    reported()
+    told()
+    figures = reports.complaint_figures([estate.pk, elsewhere.pk], NOW + 2 * HOUR)
+    assert figures == reports.ComplaintFigures(
+        open=4, late=1, harm=1, unacknowledged=2, to_tell=1, callbacks=1,
+        by_class={"major": 1, "important": 1, "minor": 2},
+    )  # fmt: skip
+
+
+def test_the_months_summary_counts_what_was_received_and_what_was_owed(
+    complain, told, clerk, estate, supervisor
+):
+    first = acts.call_back(
+        complaint=told("important"), outcome="satisfied", score=4, by=clerk, now=local(13, 9)
+    )
+    acts.call_back(complaint=told(), outcome="not_satisfied", remark="x", by=clerk, now=local(14, 9))
+    acts.withdraw(complaint=complain(cause="PETS"), reason="x", by=clerk, now=local(13))
+    complain(now=local(2, 9, month=4))  # of April
+    month = reports.complaints_of_month(estate.pk, local(1), local(1, month=4), least=2)
+    assert (month.received, month.by_class) == (3, {"important": 1, "minor": 2})
+    assert (month.valid, month.reopened, month.closed, month.satisfied, month.not_satisfied) == (
+        2,
+        1,
+        2,
+        1,
+        1,
+    )
+    assert month.by_fault == {"neighbour": 2}
+    callbacks, forward = month.promises["complaint_callback"], month.promises["complaint_forward"]
+    assert (callbacks.owed, callbacks.kept, callbacks.on_time, callbacks.rate) == (2, 2, 2, 1)
+    assert (forward.owed, forward.kept) == (1, 0)  # nobody acknowledged it: closing it makes it no better
+    assert [row["n"] for row in month.recurring] == [2]
+    assert [(row["unit"], row["n"]) for row in month.complainants] == [(first.unit_id, 3)]
+
+
+def test_the_months_summary_asks_a_constant_number_of_questions(complain, estate, django_assert_num_queries):
+    for _n in range(3):
+        complain()
+    with django_assert_num_queries(6):
+        reports.complaints_of_month(estate.pk, local(1), local(1, month=4))
+    with django_assert_num_queries(1):
+        reports.complaint_figures([estate.pk], NOW)
+
+
+def test_whoever_is_responsible_or_named_opens_the_complaint_and_no_other_guard(
+    complain, guard, technician, clerk
+):
+    complaint = complain("important")
+    for by, opens in ((guard, True), (technician, False), (clerk, True)):
+        assert reports.complaints_of(by).filter(pk=complaint.pk).exists() == opens

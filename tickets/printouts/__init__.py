@@ -5,6 +5,11 @@ in the language of the sheet: the resident's where known, else the estate's (SPE
 """
 
 from tickets.printouts import samples
+from tickets.printouts.complaints import (
+    ComplaintFacts,
+    complaint_record,
+    complaints_register,
+)
 from tickets.printouts.orders import WorkOrderFacts, work_order, work_orders
 from tickets.printouts.reception import LogFacts, reception_log
 from tickets.printouts.registers import RegisterFacts, register
@@ -12,10 +17,13 @@ from tickets.printouts.sheets import part_row, place_of, public_url, sheet_langu
 from tickets.printouts.tables import callbacks, day
 
 __all__ = [
+    "ComplaintFacts",
     "LogFacts",
     "RegisterFacts",
     "WorkOrderFacts",
     "callbacks",
+    "complaint_record",
+    "complaints_register",
     "day",
     "part_row",
     "place_of",
