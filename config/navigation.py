@@ -32,6 +32,8 @@ SECTIONS = (
             Entry("owed", _("What I owe"), "list-check", "g o", count="overdue"),
             # Translators: 承諾看板
             Entry("office:board", _("Promises board"), "layout-dashboard", "g q"),
+            # Translators: 回訪率與準時率
+            Entry("office:rates", _("Kept and on time"), "gauge"),
         ),
     ),
     (
@@ -101,6 +103,7 @@ SECTIONS = (
             Entry("office:imports", _("Imports"), "file-import", "g i"),
             # Translators: 月度統計分析
             Entry("office:months", _("Monthly reports"), "report"),
+            Entry("office:walls", _("Wallboards"), "device-mobile"),
             Entry("office:jobs", _("Long work"), "list-details", "g j"),
             Entry("office:reminders", _("Reminders"), "clock-play", "g r"),
             Entry("office:log", _("Journal"), "history"),

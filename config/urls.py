@@ -6,13 +6,15 @@ from django.urls import include, path
 
 from config import calls, desk, household
 from office.access import logged_in, public
-from office.views import health, profile, session
+from office.views import health, profile, session, walls
 from residents import urls as register
 
 urlpatterns = [
     path("", desk.home, name="home"),
     path("search", desk.search, name="search"),
     path("owed", desk.owed, name="owed"),
+    # a screen on the wall, which nobody signs in to
+    path("wall/<str:token>", walls.wall, name="wall"),
     # the telephone rings
     path("call", calls.call, name="call"),
     path("call/attach", calls.call_attach, name="call_attach"),

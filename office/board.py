@@ -123,13 +123,13 @@ class BoardFilter(OfEstates):
     outcome = filters.ChoiceFilter(
         label=gettext_lazy("Clock"), choices=OUTCOMES, method="nothing", empty_label=gettext_lazy("all open")
     )
+    about = filters.ChoiceFilter(
+        label=gettext_lazy("About"), field_name="subject_kind", choices=[], empty_label=gettext_lazy("any")
+    )
     level = filters.ChoiceFilter(
         label=gettext_lazy("Climbed to"),
         choices=Promise.Level.choices,
         empty_label=gettext_lazy("any"),
-    )
-    about = filters.ChoiceFilter(
-        label=gettext_lazy("About"), field_name="subject_kind", choices=[], empty_label=gettext_lazy("any")
     )
     fact_from = day_field(gettext_lazy("Counts from, first day"))
     fact_to = day_field(gettext_lazy("Counts from, last day"))
@@ -268,7 +268,7 @@ BOARD = List(
         Column("clock", gettext_lazy("Clock"), _clock, kind="clock", tone=_tone, hint=_rule),
         Column(
             "due", gettext_lazy("Due"), lambda row: local_stamp(row["due_at"], row), order="due",
-            value=lambda row: row["due_at"],
+            kind="unit", value=lambda row: row["due_at"],
         ),
         Column("rule", gettext_lazy("Rule and fact"), _rule),
         Column("owner", pgettext_lazy("of a promise", "Owner"), lambda row: staff_name(row, "owner") or _("nobody")),
@@ -297,6 +297,10 @@ def query_of(request):
     return QueryDict(request.POST["query"]) if "query" in request.POST else request.GET
 
 
+def shows_open(request):
+    return (query_of(request).get("outcome") or "open") in OPEN
+
+
 def rows(request):
     """What the board begins with: open promises, or with `outcome` all but the cancelled ones."""
     found = meant(request, Promise, READ)
@@ -316,7 +320,7 @@ def matter_url(staff, kind, pk, estate_id):
 def declared(request):
     """The list as this person sees it: links only where the page opens, ended rows by their ends."""
     staff = request.user
-    ended = (query_of(request).get("outcome") or "open") not in OPEN
+    ended = not shows_open(request)
 
     def matter(row):
         return matter_url(staff, row["subject_kind"], row["subject_id"], row["estate_id"])
@@ -381,6 +385,16 @@ def tabs(request):
         return found
 
     return drawn
+
+
+def until_tonight(request, reading):
+    """What a morning meeting speaks of: late, or due before the day ends."""
+
+    def own(condition):
+        return condition(request.estate.zone)
+
+    local = reading.filterset.local if reading.is_filtered else own
+    return local(lambda zone: Q(due_at__lte=tonight(request.now, zone)))
 
 
 def address(**query):

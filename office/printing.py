@@ -186,6 +186,16 @@ def pdf(printout):
     return Press(places()).print(_pages(printout, False), printout.size)
 
 
+def answer(printout):
+    """The PDF as a page answers it: in the browser's own viewer, named for saving, kept nowhere on the way."""
+    from django.http import HttpResponse  # here: the press knows no Django
+
+    response = HttpResponse(pdf(printout), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{printout.filename}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 # --- the press: HTML in, PDF out, no Django ----------------------------------------------------------------
 
 

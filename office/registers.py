@@ -81,6 +81,8 @@ SENTENCES = {
     "catalogue.added": _("%(code)s added"),
     "catalogue.changed": _("%(code)s changed: %(fields)s"),
     "file.removed": _("file removed"),
+    "wall.made": _("wallboard “%(name)s” made"),
+    "wall.ended": _("link of the wallboard “%(name)s” ended"),
     "office.undone": _("taken back: %(change)s"),
     "month.drafted": _("drafted"),
     "month.saved": _("texts saved"),

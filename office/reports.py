@@ -267,3 +267,68 @@ def escalation_examples(estate, valid_from, old, new):
         ]  # fmt: skip
         rows.append((amount, measure, *limits))
     return fact, rows
+
+
+@dataclass(frozen=True)
+class WallNumbers:
+    overdue: int
+    today: int
+    kept: int
+
+
+def on_the_wall(estate_id, now, midnight, tonight, rows, late):
+    """(WallNumbers, promises): what is open and was kept today, and `rows` clocks, at most `late` of them overdue.
+
+    The oldest overdue ones stand first; where fewer come next, more overdue ones fill the screen. Four queries.
+    """
+    about = Promise.objects.filter(estate_id=estate_id)
+    waiting = about.filter(closed_at__isnull=True)
+    numbers = waiting.filter(due_at__lte=tonight).aggregate(
+        overdue=Count("pk", filter=Q(due_at__lte=now)), today=Count("pk", filter=Q(due_at__gt=now))
+    )
+    kept = about.filter(closed_at__gte=midnight, closed_at__lte=now, outcome=Promise.Outcome.KEPT).count()
+    overdue = list(waiting.filter(due_at__lte=now).order_by("due_at", "pk")[:rows])
+    ahead = list(waiting.filter(due_at__gt=now).order_by("due_at", "pk")[:rows])
+    shown = overdue[: max(late, rows - len(ahead))]
+    return WallNumbers(kept=kept, **numbers), shown + ahead[: rows - len(shown)]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What became of promises whose clock began in a month. `owed` is the sum of the others."""
+
+    owed: int = 0
+    on_time: int = 0
+    late: int = 0
+    unreachable: int = 0
+    overdue: int = 0
+    ahead: int = 0
+
+    @property
+    def kept(self):
+        return self.on_time + self.late
+
+
+def promise_rates(estate_id, kinds, now, start, end):
+    """{(kind, owner id or None): Rates} of one estate; `start`, `end` are the month by its own days. One query.
+
+    By the fact the clock counts from, so that a promise stays in its month however late it is kept; an extended
+    one counts by its successor, a cancelled one not at all.
+    """
+    kept = Q(outcome=Promise.Outcome.KEPT)
+    waiting = Q(closed_at__isnull=True)
+    rows: Any = (
+        Promise.objects.filter(estate_id=estate_id, kind__in=kinds, fact_at__gte=start, fact_at__lt=end)
+        .exclude(outcome__in=[Promise.Outcome.EXTENDED, Promise.Outcome.CANCELLED])
+        .values("kind", "owner_id")
+        .annotate(
+            owed=Count("pk"),
+            on_time=Count("pk", filter=kept & Q(closed_at__lte=F("due_at"))),
+            late=Count("pk", filter=kept & Q(closed_at__gt=F("due_at"))),
+            unreachable=Count("pk", filter=Q(outcome=Promise.Outcome.UNREACHABLE)),
+            overdue=Count("pk", filter=waiting & Q(due_at__lte=now)),
+            ahead=Count("pk", filter=waiting & Q(due_at__gt=now)),
+        )
+        .order_by("kind", "owner_id")
+    )
+    return {(row.pop("kind"), row.pop("owner_id")): Rates(**row) for row in rows}

@@ -14,12 +14,14 @@ from office.views import (
     log,
     months,
     profile,
+    rates,
     reminders,
     rules,
     settings,
     sheets,
     staff,
     undo,
+    walls,
 )
 
 app_name = "office"
@@ -32,6 +34,10 @@ urlpatterns = [
     path("board/", board.board, name="board"),
     path("board/hand-over/", board.hand_over_many, name="board_hand_over"),
     path("board/<int:pk>/hand-over/", board.hand_over, name="promise_hand_over"),
+    path("board/morning.pdf", board.morning_pdf, name="morning_pdf"),
+    path("rates/", rates.rates, name="rates"),
+    path("walls/", walls.walls, name="walls"),
+    path("walls/<int:pk>/end/", walls.wall_end, name="wall_end"),
     # long work
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<int:pk>/", jobs.job, name="job"),

@@ -5,9 +5,10 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from office import board as declared
 from office import formkeys, jobs, lists, promises
@@ -21,13 +22,36 @@ MOST = 20_000  # of one hand-over
 SHOWN = 100  # rows of a preview
 
 
+def _kept(request):
+    """The filter without the place in the list."""
+    query = request.GET.copy()
+    for name in ("order", "after", "before"):
+        query.pop(name, None)
+    return query
+
+
 @may(declared.READ)
 @require_http_methods(["GET", "POST"])
 def board(request):
     if request.estate is None:
         raise Http404
-    bulk, actions = [], []
-    if request.user.may(handing.PERMISSION):
+    bulk, actions = (
+        [],
+        [
+            {
+                "verb": "print",
+                "label": _("Morning sheet"),
+                "url": f"{reverse('office:morning_pdf')}?{_kept(request).urlencode()}",
+                "icon": "printer",
+                "key": "p",
+            }
+        ],
+    )
+    if request.user.may("office.rates"):
+        actions.append(
+            {"verb": "rates", "label": _("Kept and on time"), "url": reverse("office:rates"), "icon": "gauge"}
+        )
+    if request.user.may(handing.PERMISSION) and declared.shows_open(request):
         bulk.append(
             {
                 "verb": "hand_over",
@@ -46,6 +70,36 @@ def board(request):
         bulk=bulk,
         actions=actions,
     )
+
+
+@may(declared.READ)
+@require_GET
+def morning_pdf(request):
+    """晨會清單: what the board shows, a page for each department; of open promises those late or due today."""
+    from office import morning, printing  # here: few requests print
+
+    if request.estate is None:
+        raise Http404
+    query = request.GET.copy()
+    about = ""
+    if not query.get("outcome"):
+        about = "due"
+    reading = lists.read(request, declared.declared(request), declared.rows(request), query)
+    if not reading.is_valid or reading.unknown:
+        raise Http404
+    rows = reading.rows
+    with translation.override(request.estate.language):
+        if about:
+            rows = rows.filter(declared.until_tonight(request, reading))
+            said = _("Overdue and due today")
+        else:
+            said = str(dict(declared.OUTCOMES)[query["outcome"]] if query["outcome"] != "open" else _("open"))
+    found = list(rows.select_related("estate", "owner").order_by("due_at", "pk")[: morning.MOST + 1])
+    left = rows.count() - morning.MOST if len(found) > morning.MOST else 0
+    sheet = morning.morning(
+        found[: morning.MOST], estate=request.estate, now=request.now, about=said, left=left
+    )
+    return printing.answer(sheet)
 
 
 class HandOverForm(Form):

@@ -33,6 +33,7 @@ EXPECTED = {
     "complaints_register",
     "release_slip",
     "archive_list",
+    "morning_sheet",
 }
 
 

@@ -145,6 +145,16 @@ class World:
             what="reveal", by=clerk, now=self.now, estate_id=self.estate.pk, reason="walked reason"
         )
 
+    @cached_property
+    def wall(self):
+        """A screen on the wall and its link's token."""
+        from office.actions import walls
+
+        return walls.make(
+            estate=self.estate, name="front desk screen", language="en", expires_at=None,
+            by=self.cast["supervisor"], now=self.now,
+        )  # fmt: skip
+
     # --- the gate --------------------------------------------------------------------------------------------
 
     def issue(self):

@@ -25,10 +25,7 @@ def answer(printout):
     """The PDF in the browser's own viewer, named for saving."""
     from office import printing  # here: WeasyPrint takes a second to load, and few requests print
 
-    response = HttpResponse(printing.pdf(printout), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{printout.filename}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return printing.answer(printout)
 
 
 @may("tickets.print", "tickets.print_own")
