@@ -14,6 +14,7 @@ from office import reports
 from office.access import may
 from residents import reports as residents
 from residents.reports import archive, gate
+from residents.reports import messages as letters
 from tickets import reports as tickets
 from tickets.reports import reception
 
@@ -24,6 +25,7 @@ ROOMS = (
     reception,
     gate,
     archive,
+    letters,
 )
 
 

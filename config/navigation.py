@@ -97,6 +97,8 @@ SECTIONS = (
     (
         _("Office"),
         (
+            # Translators: 訊息
+            Entry("office:messages", _("Messages"), "mail", "g x"),
             # Translators: 空白表格
             Entry("office:sheets", _("Blank forms"), "printer"),
             # Translators: 匯入

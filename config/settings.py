@@ -289,12 +289,13 @@ MESSAGE_GATEWAYS = {
     "desk": "office.gateways.DeskGateway",
     "sms": env("SMS_GATEWAY", default="office.gateways.DatabaseGateway"),
     "email": env("EMAIL_GATEWAY", default="office.gateways.DatabaseGateway"),
-    "paper": "office.gateways.DatabaseGateway",
+    "paper": "office.gateways.LetterGateway",
 }
 # SmtpGateway: EMAIL_URL=smtp+tls://user:password@host:587; HttpSmsGateway: SMS_URL, SMS_TOKEN.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 MESSAGE_LEASE = env.int("MESSAGE_LEASE", default=300)  # seconds; an older claim belongs to a dead worker
-EMAIL_TIMEOUT = 20  # seconds; inside the lease
+MESSAGE_TIMEOUT = env.int("MESSAGE_TIMEOUT", default=20)  # seconds a gateway may take; well inside the lease
+EMAIL_TIMEOUT = MESSAGE_TIMEOUT
 # Imports, exports and batch prints at a time, over all workers: fewer than the workers have slots (two by default),
 # so that messages and reminders never wait behind them.
 JOBS_AT_ONCE = env.int("JOBS_AT_ONCE", default=1)

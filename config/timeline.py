@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.desk import ROOMS
 from office import journal, promises
+from office.addresses import row_address
 from office.models import Event
 from residents.models import Person
 
@@ -114,6 +115,9 @@ def _drawn(rows, kinds, house, zone):
         lead = who or ("" if event.subject_kind in ("unit", "person", "building") else row[5])
         said = journal.sentence(event) if event.verb in journal.SENTENCES else event.verb
         address = promises.SUBJECTS.get(event.subject_kind)
+        href = address(event.subject_id) if address and event.subject_kind != "unit" else ""
+        if message := event.data.get("message"):  # the line is about the message, whatever it speaks of
+            href = row_address("office:message", message)
         found.append(
             {
                 "text": f"{lead}: {said}" if lead else said,
@@ -121,7 +125,7 @@ def _drawn(rows, kinds, house, zone):
                 "iso": row[1].isoformat(timespec="minutes"),
                 "by": row[6],
                 "icon": kind.icon if kind else "history",
-                "href": address(event.subject_id) if address and event.subject_kind != "unit" else "",
+                "href": href,
             }
         )
     return found

@@ -4,7 +4,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
-from config import calls, desk, household
+from config import calls, desk, household, writing
 from office.access import logged_in, public
 from office.views import health, profile, session, walls
 from residents import urls as register
@@ -18,6 +18,9 @@ urlpatterns = [
     # the telephone rings
     path("call", calls.call, name="call"),
     path("call/attach", calls.call_attach, name="call_attach"),
+    # a message by hand
+    path("units/<int:pk>/message/", writing.to_household, name="message_to_household"),
+    path("repairs/<int:pk>/message/", writing.to_reporter, name="message_to_reporter"),
     # signs of life
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -2,7 +2,11 @@
 
 `queue` writes the row. `deliver` claims one message and commits, *then* talks to the gateway, then writes down
 what came of it. A worker that dies in between leaves a claim that runs out; the message goes again under the
-same key. `dedupe_key` is unique, so that "sent twice" cannot be written down.
+same key and in the same words. `dedupe_key` is unique, so that "sent twice" cannot be written down.
+
+What is refused for good fails at once; anything else is tried again, later and later. A way out that is slow, away or
+asks for patience rests until the next run, so that it holds nothing else up. Failures ring the bell of those who can
+mend them, once a day for each kind of trouble.
 """
 
 import logging
@@ -16,9 +20,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from office import gateways, journal, sweeps
+from office import gateways, journal, roles, sweeps, texts
 from office.failpoints import failpoint
-from office.models import Estate, Message
+from office.models import Estate, Message, MessageAttempt, Posting
 from office.sweeps import Result
 from office.wake import wake
 
@@ -31,6 +35,10 @@ LEASE = timedelta(seconds=settings.MESSAGE_LEASE)  # a claim older than this bel
 MAX_ATTEMPTS = 6
 BACKOFF = timedelta(minutes=1)  # doubled with every attempt
 QUIET_CHANNELS = {Message.Channel.SMS, Message.Channel.EMAIL}
+Problem = Message.Problem
+# Trouble of the way out itself: the next message would meet it too.
+RESTS = {Problem.ACCOUNT, Problem.BUSY, Problem.SLOW, Problem.AWAY, Problem.SETTING}
+MENDERS = (*roles.HEADS, "admin")  # roles whose bell rings when messages fail
 
 TEMPLATES: dict[
     str, tuple
@@ -54,19 +62,23 @@ def queue(
     now,
     staff=None,
     person_id=None,
+    addressee="",
     address="",
     language="",
     data=None,
     subject=None,
     unit_id=None,
+    words=None,
+    by=None,
 ):
     """Write a message in the caller's transaction; the same `dedupe_key` again answers the first one.
 
     To staff (`staff`) it goes at once. What leaves the house waits ten seconds, and to residents SMS and e-mail wait
     for the end of the estate's quiet hours. `data` holds numbers, codes, ids and ISO times; no personal values.
+    `words` (title, body): written by hand (`by`), or holding what must not stand in `data`.
     Not done here: sending.
     """
-    if template not in TEMPLATES:
+    if template not in TEMPLATES and template not in texts.TEMPLATES:
         raise LookupError(f"message template {template!r} has no text")
     send_after = now if staff else _allowed(now + UNDO_WINDOW, channel, estate)
     message, _new = Message.objects.get_or_create(
@@ -76,10 +88,14 @@ def queue(
             "channel": channel,
             "staff": staff,
             "person_id": person_id,
+            "addressee": addressee,
             "address": address,
             "template": template,
             "language": language or (staff.language if staff else ""),
             "data": data or {},
+            "title": words[0] if words else "",
+            "body": words[1] if words else "",
+            "by": by,
             "subject_kind": subject.SUBJECT if subject else "",
             "subject_id": subject.pk if subject else None,
             "unit_id": unit_id if unit_id is not None else getattr(subject, "unit_id", None),
@@ -92,9 +108,28 @@ def queue(
     return message
 
 
+FINDERS: list = []  # callable(message) → its address as the register has it now; the room above knows people
+
+
+def address_again(message):
+    """The address of a message's receiver as it is now; empty where nobody knows."""
+    return next(filter(None, (find(message) for find in FINDERS)), "")
+
+
+def hurry(message, now):
+    """Wake a worker for what may go now; the sweep finds it anyway."""
+    if message.send_after <= now:
+        wake("office.tasks.deliver_messages")
+
+
 def withdraw(messages):
     """Take back what has not gone yet (undo); how many were caught."""
     return messages.filter(state=Message.State.QUEUED).update(state=Message.State.CANCELLED)
+
+
+def goes_at(channel, estate, now):
+    """When a message to a resident written now will go (the undo window aside)."""
+    return _allowed(now, channel, estate)
 
 
 def quiet_until(moment, estate):
@@ -122,14 +157,34 @@ def _allowed(moment, channel, estate):
 
 
 def text(message, language=None):
-    """(subject, body) in `language`, else the message's, else the estate's. Times are shown in the estate's zone."""
+    """(subject, body): as worded when it went, else in `language`, the message's, or the estate's.
+
+    Times are shown in the estate's zone.
+    """
+    if message.body:
+        return message.title, message.body
+    return words(message, language)[:2]
+
+
+def words(message, language=None):
+    """(subject, body, version) worded anew; version 0 is the shipped text."""
     estate = message.estate
-    with translation.override(language or message.language or estate.language):
+    language = language or message.language or estate.language
+    with translation.override(language):
         data = journal._Blank(
             {name: _shown(name, value, estate.zone) for name, value in message.data.items()}
         )
-        subject, body = (str(words) % data for words in TEMPLATES[message.template])
-        return subject, " ".join(filter(None, [body, _lateness(message.data.get("late_seconds", 0))]))
+        if message.template in texts.TEMPLATES:
+            title, body, version = texts.current(estate.pk, message.template, language)
+            data |= texts.house(estate, language)
+            return texts.fill(title, data), texts.fill(body, data), version
+        subject, body = (str(part) % data for part in TEMPLATES[message.template])
+        return subject, " ".join(filter(None, [body, _lateness(message.data.get("late_seconds", 0))])), 0
+
+
+def label(message):
+    """What a message is about, for lists and pages."""
+    return texts.label(message.template)
 
 
 def _shown(name, value, zone):
@@ -179,7 +234,7 @@ CLAIM = """
     WHERE id = (
         SELECT id FROM office_message
         WHERE state IN ('queued', 'sending') AND send_after <= %(now)s
-          AND (state = 'queued' OR claimed_until < %(now)s)
+          AND (state = 'queued' OR claimed_until < %(now)s) AND NOT channel = ANY(%(resting)s)
         ORDER BY send_after, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING *
 """
@@ -190,14 +245,16 @@ def deliver(now):
 
     1. Claim one (or one whose claim has run out) and commit. One at a time: a worker that dies takes one along.
     2. Residents' quiet hours may have begun since it was queued: put it back until they end.
-    3. Hand it to the gateway, outside any transaction.
-    4. Write down sent, or the error and when to try again; after six attempts it has failed.
+    3. Word what leaves the house, unless it has been worded before.
+    4. Hand it to the gateway, outside any transaction.
+    5. Write down sent, or the trouble and when to try again; refused for good, or after six attempts, it has failed.
+    6. When the way out itself is in trouble, leave the rest of its messages to the next run.
     Safe to run in many workers at once.
     """
-    started, estates, ways, result = time.monotonic(), {}, {}, Result()
+    started, estates, ways, resting, result = time.monotonic(), {}, {}, set(), Result()
     while True:
         clock = now + timedelta(seconds=time.monotonic() - started)
-        message = _claim(clock)
+        message = _claim(clock, resting)
         if message is None:
             return result
         failpoint("outbox.claimed")
@@ -209,33 +266,30 @@ def deliver(now):
             continue
         result.found += 1
         if message.attempts > MAX_ATTEMPTS:  # every worker that took it died
-            _note(message, state="failed", error=message.error or "no worker survived sending it")
+            died = gateways.GatewayError(message.error or "no worker survived sending it", Problem.WORKER)
+            _troubled(message, died, clock, over=True)
             result.failed += 1
             continue
         try:
+            _word(message)
             if message.channel not in ways:
                 ways[message.channel] = gateways.of(message.channel)
             reference = ways[message.channel].send(message, text) or ""
-        except Exception as problem:
-            log.warning("message %s (%s): %s", message.pk, message.dedupe_key, problem)
-            over = message.attempts >= MAX_ATTEMPTS
-            again = clock + BACKOFF * 2 ** (message.attempts - 1)
-            _note(
-                message,
-                state="failed" if over else "queued",
-                send_after=again if message.staff_id else _allowed(again, message.channel, message.estate),
-                error=f"{type(problem).__name__}: {problem}"[:2000],
-            )
+        except Exception as trouble:
+            log.warning("message %s (%s): %s", message.pk, message.dedupe_key, trouble)
+            _troubled(message, trouble, clock)
+            if getattr(trouble, "problem", "") in RESTS:
+                resting.add(message.channel)
             result.failed += 1
             continue
         failpoint("outbox.handed")
-        _note(message, state="sent", sent_at=clock, gateway_reference=reference[:120], error="")
+        _note(message, state="sent", sent_at=clock, gateway_reference=reference[:120], problem="", error="")
         failpoint("outbox.marked")
         result.done += 1
 
 
-def _claim(clock):
-    values = {"claim": uuid.uuid4(), "until": clock + LEASE, "now": clock}
+def _claim(clock, resting=()):
+    values = {"claim": uuid.uuid4(), "until": clock + LEASE, "now": clock, "resting": sorted(resting)}
     with transaction.atomic():
         message = next(iter(Message.objects.raw(CLAIM, values)), None)
         if message:
@@ -243,12 +297,104 @@ def _claim(clock):
     return message
 
 
-def _note(message, **fields):
+def _word(message):
+    """Keep the words before they go: what the other side may have got is what a repeat says and what is shown."""
+    if message.channel == Message.Channel.DESK or message.body:
+        return
+    message.title, message.body, message.text_version = words(message)
+    message.title = " ".join(message.title.split())[:200]
+    mine = Message.objects.filter(pk=message.pk, claim=message.claim)
+    mine.update(title=message.title, body=message.body, text_version=message.text_version)
+
+
+def _troubled(message, trouble, clock, over=False):
+    """Write down why it has not gone: queued again for later, or failed."""
+    problem = getattr(trouble, "problem", Problem.OTHER)
+    over = over or getattr(trouble, "final", False) or message.attempts >= MAX_ATTEMPTS
+    said = (
+        str(trouble) if isinstance(trouble, gateways.GatewayError) else f"{type(trouble).__name__}: {trouble}"
+    )
+    pause = max(BACKOFF * 2 ** (message.attempts - 1), timedelta(seconds=getattr(trouble, "wait", None) or 0))
+    again = clock + pause
+    _note(
+        message,
+        at=clock,
+        state="failed" if over else "queued",
+        send_after=again if message.staff_id else _allowed(again, message.channel, message.estate),
+        problem=problem,
+        error=said.replace("\0", "")[:2000],
+    )
+
+
+def _note(message, at=None, **fields):
     """Write down what came of it, unless the claim ran out and somebody else has it now."""
     with transaction.atomic():
         mine = Message.objects.filter(pk=message.pk, claim=message.claim)
-        mine.update(claim=None, claimed_until=None, **fields)
+        changed = mine.update(claim=None, claimed_until=None, **fields)
+        if changed and message.channel != Message.Channel.DESK:
+            _remember(message, at or fields.get("sent_at"), **fields)
         failpoint("outbox.marking")
+
+
+def _remember(message, at, *, state, problem="", error="", gateway_reference="", **_fields):
+    """The attempt, the line in the journal of what the message is about, and the bell of who can mend it."""
+    if at is None:  # put back for the quiet hours: nothing was tried
+        return
+    MessageAttempt.objects.create(
+        message=message, at=at, state=state, problem=problem, error=error, reference=gateway_reference
+    )
+    if state == Message.State.SENT:
+        if message.channel != Message.Channel.PAPER:  # a letter is on its way when it is printed
+            record("message.sent", message, by=None, now=at)
+    elif state == Message.State.FAILED:
+        record("message.failed", message, by=None, now=at, problem=journal.word("message.problem", problem))
+        _ring(message, problem, at)
+
+
+def record(verb, message, *, by, now, **data):
+    """A line about a message to a resident, where its matter, person and unit are looked at."""
+    if message.staff_id:
+        return
+    kind, pk = message.subject_kind or Message.SUBJECT, message.subject_id or message.pk
+    about = message.data.get("number") or f"#{pk}"
+    data |= {
+        "message": message.pk,
+        "channel": journal.word("message.channel", message.channel),
+        "template": journal.word("message.template", message.template),
+    }
+    if message.person_id:
+        data["person"] = message.person_id
+    journal.record(
+        verb, subject=None, kind=kind, pk=pk, text=str(about), estate_id=message.estate_id,
+        unit_id=message.unit_id, by=by, now=now, data=data,
+    )  # fmt: skip
+
+
+def _ring(message, problem, now):
+    """Once a day for each kind of trouble of a way out, on the bell of administrators and supervisors."""
+    estate = message.estate
+    day = f"{now.astimezone(estate.zone):%Y%m%d}"
+    people = Posting.objects.filter(estate=estate, role__in=MENDERS, staff__is_active=True)
+    for posting in people.select_related("staff").order_by("staff_id").distinct("staff_id"):
+        queue(
+            "outbox.trouble",
+            dedupe_key=f"outbox:{estate.pk}:{message.channel}:{problem}:{day}:{posting.staff_id}",
+            channel=Message.Channel.DESK,
+            estate=estate,
+            now=now,
+            staff=posting.staff,
+            data={
+                "channel": journal.word("message.channel", message.channel),
+                "problem": journal.word("message.problem", problem),
+            },
+            subject=message,
+        )
+
+
+TEMPLATES["outbox.trouble"] = (
+    gettext_lazy("A message could not be sent (%(channel)s)"),
+    gettext_lazy("%(problem)s. Others may wait behind the same trouble: look at Messages, state failed."),
+)
 
 
 def register_sweep():

@@ -72,3 +72,14 @@ def shown(digits, country):
 def _whole(number):
     """A number of the country's own plan. One that lacks its area code is kept as typed."""
     return phonenumbers.is_valid_number(number)
+
+
+def mobile(text, country):
+    """The number as a gateway takes it (+8613800138000) where it can take text messages; else empty."""
+    digits = read(text, country)
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return ""
+    kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return f"+{digits}" if _whole(number) and phonenumbers.number_type(number) in kinds else ""

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from office import files, months, morning, printing  # noqa: F401  the morning sheet registers itself
+from office import files, letters, months, morning, printing  # noqa: F401  letter and morning sheet register themselves
 from office.models import MonthReport
 from office.printing import Form, Printout, in_language
 

@@ -90,13 +90,23 @@ SENTENCES = {
     "month.sent_back": _("sent back: %(reason)s"),
     "month.issued": _("signed by the director"),
     "month.filed": _("filed as PDF"),
+    "message.written": _("message written (%(channel)s): %(template)s"),
+    "message.sent": _("message sent (%(channel)s): %(template)s"),
+    "message.failed": _("message not sent (%(channel)s): %(template)s, %(problem)s"),
+    "message.cancelled": _("message stopped (%(channel)s): %(template)s"),
+    "message.retried": _("message to be sent again (%(channel)s): %(template)s"),
+    "message.printed": _("letter printed: %(template)s"),
+    "text.changed": _("text of “%(template)s” changed (%(language)s, version %(version)s)"),
+    "text.restored": _("text of “%(template)s” as shipped again (%(language)s, version %(version)s)"),
+    "text.switched_on": _("residents are told: %(template)s"),
+    "text.switched_off": _("residents are no longer told: %(template)s"),
     "series.pattern_set": _("numbers of %(year)s look like %(example)s"),
 }
 
 
 def register():
     from office.escalation import STEP_WORDS
-    from office.models import EscalationRule, Estate, MonthReport, Staff
+    from office.models import EscalationRule, Estate, Message, MonthReport, Staff
 
     for kind in MONTH:
         promises.register(kind)
@@ -111,6 +121,10 @@ def register():
     journal.sentences(SENTENCES)
     journal.words("role", roles.CHOICES)
     journal.words("department", Department.choices)
+    journal.words("message.channel", Message.Channel.choices)
+    journal.words("message.problem", Message.Problem.choices)
+    journal.words("verb", [("message.written", _("the message"))])
+    promises.register_subject(Message.SUBJECT, partial(row_address, "office:message"))
     journal.words("measure", Measure.choices)
     journal.words("step", [(int(step), words) for step, words in STEP_WORDS.items()])
     journal.field_words("escalation", EscalationRule)

@@ -26,6 +26,7 @@ READ = {
     "assets.read",
     "gate.read",
     "complaints.read",
+    "messages.read",
     "office.board",  # what is owed, of every kind
 }
 
@@ -64,6 +65,7 @@ CLERK = EVERYONE | READ | COMPLAINTS | {
     "complaints.tell",
     "complaints.callback",
     "complaints.reclass",
+    "messages.send",  # write to a resident by hand
 }  # fmt: skip
 
 GUARD = (
@@ -125,10 +127,15 @@ SUPERVISOR = CLERK | LEAD | {
     "office.read_rules",  # the numbers the office's promises and their escalation go by
     "month.read",  # the monthly report
     "month.write",  # its texts, and the first signature
+    "messages.manage",  # send again, stop
+    "messages.export",
 }  # fmt: skip
 
 ADMINISTRATOR = EVERYONE | {
     "register.read",
+    "messages.read",
+    "messages.manage",
+    "messages.export",
     "register.import",
     "office.administer",  # staff, postings, heads, estates, settings, catalogues
     "office.audit",
@@ -147,6 +154,7 @@ AUDITOR = EVERYONE | READ | {
     "office.jobs",
     "office.reminders",
     "office.audit",  # access log, journal
+    "messages.export",
     "office.read_settings",
     "office.read_rules",
 }  # fmt: skip

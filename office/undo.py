@@ -112,7 +112,8 @@ def take_back(*, undo, by, now):
     for row in undo.before:
         model = apps.get_model(row["model"])
         values = {name: _typed(model, name, value) for name, value in row["fields"].items()}
-        model.objects.filter(pk=row["pk"]).update(**values)
+        if values:
+            model.objects.filter(pk=row["pk"]).update(**values)
     type(subject).objects.filter(pk=subject.pk).update(version=subject.version + 1)
     undo.used_at = now
     undo.save(update_fields=["used_at"])

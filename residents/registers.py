@@ -4,7 +4,7 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from office import catalogues, files, journal, outbox, promises, search, series, setup, sweeps
+from office import catalogues, files, journal, outbox, promises, search, series, setup, sweeps, texts
 from office.addresses import row_address
 from office.models.promises import Measure
 from office.models.staff import Department
@@ -71,11 +71,50 @@ MESSAGES = {
     "key.lost": (_("Key lost: %(tag)s, %(place)s"), _("Recorded by %(name)s.")),
 }
 
+# Beginnings of messages written by hand (SPEC §10); who writes reads them over and changes what is to be said.
+UNIT = (_("unit"), "3-2-1201")
+WORDS = (
+    texts.Template(
+        "hand.free",
+        _("free text"),
+        _("From %(estate)s"),
+        _("[%(estate)s] "),
+        fields={"unit": UNIT},
+        position=10,
+    ),
+    texts.Template(
+        "hand.call_us",
+        _("please call us"),
+        _("Please call us"),
+        _("[%(estate)s] We could not reach you about %(unit)s. Please call us at %(phone)s."),
+        fields={"unit": UNIT},
+        position=20,
+    ),
+    texts.Template(
+        "hand.visit",
+        _("we want to come by"),
+        _("A visit to your home"),
+        _(
+            "[%(estate)s] We should like to come to %(unit)s. Please call %(phone)s and tell us when it suits you."
+        ),
+        fields={"unit": UNIT},
+        position=30,
+    ),
+    texts.Template(
+        "hand.collect",
+        _("something to collect"),
+        _("Something is waiting for you"),
+        _("[%(estate)s] Something for %(unit)s is waiting at the front desk. Questions: %(phone)s."),
+        fields={"unit": UNIT},
+        position=40,
+    ),
+)
+
 
 def register():
     from office import places  # noqa: F401  its sentences stand with its actions
     from office.models import Unit
-    from residents import archive, reports, tasks
+    from residents import archive, reach, reports, tasks
     from residents.imports import sheets
     from residents.models import (
         AccessCard,
@@ -91,6 +130,8 @@ def register():
 
     journal.sentences(SENTENCES)
     outbox.templates(MESSAGES)
+    texts.register(*WORDS)
+    outbox.FINDERS.append(reach.address_now)
     journal.field_words("person", Person)
     journal.words("occupancy.role", Occupancy.Role.choices)
     journal.words("person.identity_type", Person.IdentityType.choices)

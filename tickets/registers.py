@@ -4,7 +4,7 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from office import catalogues, files, jobs, journal, outbox, promises, search, series, setup, undo
+from office import catalogues, files, jobs, journal, outbox, promises, search, series, setup, texts, undo
 from office.addresses import row_address
 from office.models.promises import Measure
 from office.models.staff import Department
@@ -385,7 +385,7 @@ NOTICES = {
 
 
 def register():
-    from tickets import catalogue, reports, rules, tasks
+    from tickets import catalogue, reports, rules, tasks, tellings
     from tickets.actions import complaints, intake, reception
     from tickets.imports import old
     from tickets.models import Category, Complaint, Handover, LogEntry, Request, Ticket, WorkOrder
@@ -396,6 +396,7 @@ def register():
     search.register(LogEntry.SUBJECT, reports.keys_of_entries, kinds=("number", "phone"))
     search.register(Complaint.SUBJECT, reports.keys_of_complaints, kinds=("number", "phone"))
     outbox.templates(NOTICES)
+    texts.register(*tellings.TELLINGS)
     old.declare()
 
     for kind in (*COMPLAINTS, EXPERT, CALLBACK, WATER_TEST, ARRIVAL, WAITING):

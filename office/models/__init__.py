@@ -7,7 +7,7 @@ from .files import File
 from .imports import Import, ImportKey, ImportMatching, ImportRow, ImportWrite
 from .jobs import Job
 from .journal import Event
-from .messages import Message
+from .messages import Message, MessageAttempt, MessageText
 from .months import MonthReport
 from .places import Building, Estate, Section, Unit
 from .promises import EscalationRule, OwnerChange, Promise, PromiseRule, Seen
@@ -21,6 +21,6 @@ from .walls import Wall
 __all__ = [
     "AccessLog", "Building", "Case", "Catalogue", "Department", "DepartmentHead", "Draft", "EscalationRule", "Estate", "EstateQuerySet", "Event",
     "File", "FormKey", "Heartbeat", "Import", "ImportKey", "ImportMatching", "ImportRow", "ImportWrite", "Job",
-    "Message", "MonthReport", "OwnerChange", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
+    "Message", "MessageAttempt", "MessageText", "MonthReport", "OwnerChange", "Posting", "Promise", "PromiseRule", "SavedFilter", "SearchKey",
     "Section", "Seen", "Series", "Staff", "SweepFailure", "SweepHour", "SweepRun", "Undo", "Unit", "Wall",
 ]  # fmt: skip

@@ -76,6 +76,8 @@ class Estate(models.Model):
         default=90,
         help_text=_("Then name, telephone and number plate of a visitor who has left are erased."),
     )
+    # Names of the message templates residents of this estate are sent by themselves (office/texts.py); none at first.
+    tells = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), editable=False)
     is_active = models.BooleanField(_("in use"), default=True)
 
     objects = EstateSetQuerySet.as_manager()

@@ -73,6 +73,8 @@ AREAS = {
     "series": _("numbers"),
     "file": _("files"),
     "month": _("monthly reports"),
+    "message": _("messages"),
+    "text": _("texts of messages"),
     "office": _("taken back"),
 }
 

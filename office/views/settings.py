@@ -150,5 +150,6 @@ def tabs(request, active):
             (name, row.label, reverse("office:settings_catalogue", args=[name]))
             for name, row in REGISTRY.items()
         ]
+        shown += [("messages", _("Messages"), reverse("office:texts"))]
         shown += [("numbers", _("Numbers"), reverse("office:settings_numbers"))]
     return {"tabs": [{"label": label, "url": url, "active": key == active} for key, label, url in shown]}

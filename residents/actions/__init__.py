@@ -3,6 +3,7 @@
 from .archive import file_document, remove_document, set_document_kind
 from .cards import issue_card, move_card
 from .keys import give_key_back, lend_key, lose_key, take_key, take_key_back
+from .messages import inform, write_message
 from .occupancies import correct_occupancy, end_occupancy, start_occupancy
 from .people import add_person, add_phone, edit_person, set_identity, set_phones
 from .slips import cancel_slip, issue_slip, note_worthless, refuse_slip, release_slip, slip_printed
@@ -20,6 +21,7 @@ __all__ = [
     "end_vehicle",
     "file_document",
     "give_key_back",
+    "inform",
     "issue_card",
     "issue_slip",
     "lend_key",
@@ -40,4 +42,5 @@ __all__ = [
     "take_key_back",
     "visitor_in",
     "visitor_out",
+    "write_message",
 ]  # fmt: skip

@@ -9,7 +9,19 @@ from office.refusals import Refused, Stale
 from residents import reports
 from residents.models import Person, Phone
 
-PERSONAL = ("name", "name_en", "gender", "born_on", "address", "email", "language", "note", "warning", "kind")
+PERSONAL = (
+    "name",
+    "name_en",
+    "gender",
+    "born_on",
+    "address",
+    "email",
+    "language",
+    "contact",
+    "note",
+    "warning",
+    "kind",
+)
 
 
 def add_person(

@@ -239,13 +239,17 @@ class PersonForm(IdentityFields):
     identity_number = _identity_number()
     address = forms.CharField(label=gettext_lazy("Address for letters"), max_length=200, required=False)
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    contact = forms.ChoiceField(
+        label=gettext_lazy("Messages"), required=False, choices=Person.Contact.choices,
+        help_text=gettext_lazy("How messages of the office reach this person. Telephoning is always allowed."),
+    )  # fmt: skip
     note = forms.CharField(
         label=gettext_lazy("Note"), widget=forms.Textarea({"rows": 3}), max_length=2000, required=False
     )
     warning = forms.BooleanField(label=gettext_lazy("Show the note as a warning"), required=False)
     keyed = True
     widths = {"name": 6, "name_en": 6, "kind": 6, "language": 6, "gender": 4, "born_on": 4, "identity_type": 6,
-              "identity_number": 6, "address": 8, "email": 4}  # fmt: skip
+              "identity_number": 6, "address": 8, "email": 4, "contact": 6}  # fmt: skip
 
     def __init__(self, *args, estate, person=None, lines=(), **kwargs):
         self.estate, self.person = estate, person
@@ -275,7 +279,7 @@ class PersonForm(IdentityFields):
             (_("Who"), ["name", "name_en", "kind", "language"]),
             (_("Telephones, the first is called first"), names),
             (_("Identity document"), ["identity_type", "identity_number"]),
-            (_("Further"), ["gender", "born_on", "address", "email", "note", "warning"]),
+            (_("Further"), ["gender", "born_on", "address", "email", "contact", "note", "warning"]),
         )
         if person is not None:
             del self.fields["identity_type"], self.fields["identity_number"]
@@ -319,17 +323,8 @@ class PersonForm(IdentityFields):
     @property
     def values(self):
         names = (
-            "name",
-            "name_en",
-            "kind",
-            "language",
-            "gender",
-            "born_on",
-            "address",
-            "email",
-            "note",
-            "warning",
-        )
+            "name", "name_en", "kind", "language", "gender", "born_on", "address", "email", "contact", "note", "warning",
+        )  # fmt: skip
         return {name: self.cleaned_data[name] for name in names}
 
 

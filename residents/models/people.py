@@ -16,6 +16,15 @@ class Person(models.Model):
         PERSON = "person", _("person")
         COMPANY = "company", _("company")
 
+    class Contact(models.TextChoices):
+        """How the office's messages reach a person; telephoning is always allowed."""
+
+        ANY = "", _("SMS, else e-mail")
+        SMS = "sms", _("SMS only")
+        EMAIL = "email", _("e-mail only")
+        PAPER = "paper", _("letters only")
+        NONE = "none", _("wants no messages")
+
     class IdentityType(models.TextChoices):
         RESIDENT_ID = "cn_id", _("resident identity card")
         HK_ID = "hk_id", _("Hong Kong identity card")
@@ -46,6 +55,9 @@ class Person(models.Model):
     address = models.CharField(_("address for letters"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("preferred language"), max_length=8, choices=LANGUAGES, blank=True)
+    contact = models.CharField(
+        _("messages"), max_length=8, choices=Contact, blank=True, default="", db_default=""
+    )
     note = models.TextField(_("note"), blank=True)
     warning = models.BooleanField(_("show the note as a warning"), default=False)
     source = models.CharField(max_length=40, blank=True)  # running number in the file the person came from

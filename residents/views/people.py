@@ -20,7 +20,19 @@ from residents.models import Occupancy, Person, Phone
 from residents.views import answers
 from residents.views.answers import EDIT, READ, REVEAL
 
-FIELDS = ("name", "name_en", "kind", "language", "gender", "born_on", "address", "email", "note", "warning")
+FIELDS = (
+    "name",
+    "name_en",
+    "kind",
+    "language",
+    "gender",
+    "born_on",
+    "address",
+    "email",
+    "contact",
+    "note",
+    "warning",
+)
 SUGGESTED = 20
 
 
@@ -120,6 +132,7 @@ def _facts(row):
         (_("Born on"), lists.day(row.born_on)),
         (_("Address for letters"), row.address),
         (_("E-mail"), row.email, f"mailto:{row.email}" if row.email else ""),
+        (_("Messages"), row.get_contact_display()),
         (_("Number in the register"), str(row.pk)),
     ]
 

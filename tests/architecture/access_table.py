@@ -27,6 +27,7 @@ from tests.architecture import (
     lines_gate,
     lines_household,
     lines_imports,
+    lines_messages,
     lines_months,
     lines_reception,
 )
@@ -850,6 +851,7 @@ TABLE += (
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES
+    + lines_messages.LINES
     + lines_months.LINES
     + lines_reception.LINES
 )

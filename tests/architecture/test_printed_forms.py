@@ -34,6 +34,7 @@ EXPECTED = {
     "release_slip",
     "archive_list",
     "morning_sheet",
+    "letter",
 }
 
 

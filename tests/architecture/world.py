@@ -155,6 +155,62 @@ class World:
             by=self.cast["supervisor"], now=self.now,
         )  # fmt: skip
 
+    # --- messages --------------------------------------------------------------------------------------------
+
+    def message(self, key, state, channel="sms", **fields):
+        from office.models import Message
+
+        return Message.objects.create(
+            estate=self.estate, channel=channel, addressee="李行者", address="+8613800138000",
+            template="hand.free", title="walked", body="walked words", dedupe_key=key, state=state,
+            made_at=self.now, send_after=self.now, **fields,
+        )  # fmt: skip
+
+    @cached_property
+    def failed_message(self):
+        return self.message("walk:failed", "failed", problem="away", error="no route")
+
+    @cached_property
+    def queued_message(self):
+        """Written by the clerk, not gone yet."""
+        return self.message("walk:queued", "queued", by=self.cast["clerk"])
+
+    @cached_property
+    def letter(self):
+        return self.message("walk:letter", "sent", channel="paper", sent_at=self.now)
+
+    @cached_property
+    def own_text(self):
+        """The office's own words of a message."""
+        from office.models import MessageText
+
+        return MessageText.objects.create(
+            estate=self.estate, template="ticket.resident_done", language="zh-hant", version=1, body="已修好。",
+            made_at=self.now, by=self.cast["admin"],
+        )  # fmt: skip
+
+    @cached_property
+    def reachable(self):
+        """The administrators have an address of their own."""
+        from office.models import Staff
+
+        return Staff.objects.filter(postings__role="admin").update(email="admin@example.org")
+
+    @cached_property
+    def occupied(self):
+        """The unit with somebody in it who can be written to."""
+        return self.person and self.unit
+
+    @cached_property
+    def reported(self):
+        """A repair that the person of the register reported."""
+        from tickets import actions
+
+        return actions.take(
+            estate=self.estate, category=self.category, problem="漏水", unit=self.unit, reporter=self.person,
+            reporter_phone="13800138000", by=self.cast["clerk"], now=self.now,
+        )  # fmt: skip
+
     # --- the gate --------------------------------------------------------------------------------------------
 
     def issue(self):

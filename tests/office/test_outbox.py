@@ -213,7 +213,7 @@ def test_trouble_is_kept_and_tried_again_later_and_later(estate, way):
         pauses.append(round((message.send_after - clock) / MINUTE))
         clock = message.send_after
     assert pauses == [1, 2, 4, 8, 16]
-    assert (message.attempts, message.error) == (6, "GatewayError: the line is dead")
+    assert (message.attempts, message.error) == (6, "the line is dead")
     assert outbox.deliver(clock + timedelta(days=9)) == Result()
 
 
@@ -334,6 +334,7 @@ def test_every_channel_has_a_gateway_that_can_be_made(monkeypatch):
     assert {type(gateways.of(channel)).__name__ for channel in Channel.values} == {
         "DeskGateway",
         "DatabaseGateway",
+        "LetterGateway",
     }
 
 

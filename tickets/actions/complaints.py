@@ -14,7 +14,7 @@ from office.models.promises import Measure
 from office.refusals import Refused, Stale
 from tickets import complaints as rules
 from tickets import reports
-from tickets.actions import change, reception
+from tickets.actions import change, reception, telling
 from tickets.models import (
     Complaint,
     ComplaintCall,
@@ -290,7 +290,8 @@ def take(
     ).exists()
     _name_receiver(complaint)
     insert(complaint)
-    complaint.next_due_at = min((row.due_at for row in _promise_class(complaint, now)), default=None)
+    promised = _promise_class(complaint, now)
+    complaint.next_due_at = min((row.due_at for row in promised), default=None)
     complaint.save(update_fields=["next_due_at"])
     files.attach(file_ids, complaint, by=by, now=now)
     search.put_new(Complaint.SUBJECT, complaint.pk, estate.pk, reports.keys_of_complaint(complaint))
@@ -304,6 +305,10 @@ def take(
     if calmed:
         _calm(complaint, at, by, now, "")
         complaint.save(update_fields=["calmed_at"])
+    solved_by = next((row.due_at for row in promised if row.kind == SOLVE), None)
+    if solved_by:
+        due = telling.last_day(solved_by, estate.zone)
+        telling.complainant("complaint.resident_received", complaint, now=now, due=due)
     return complaint
 
 
@@ -786,6 +791,8 @@ def report(*, complaint, result, fault, valid, by, now, at=None, apology=None, v
     _end(complaint, "state", "reported_at", "reported_by", "result", "fault", "valid", "apology", "tries")
     _journal("reported", complaint, by, now, at=_stamp(at, complaint))
     _bell("reported", complaint, [complaint.owner], by, now, due_at=owed.due_at.isoformat())
+    # It keeps no promise: the clerk tells the result by telephone or face to face (SPEC §5.3).
+    telling.complainant("complaint.resident_result", complaint, now=now)
     return complaint
 
 

@@ -6,7 +6,7 @@ from office.models import Promise
 from office.models.by_hand import insert
 from office.refusals import Refused
 from tickets import reports, rules
-from tickets.actions import change, reception
+from tickets.actions import change, reception, telling
 from tickets.models import Category, Ticket
 
 
@@ -92,6 +92,7 @@ def take(
         reception.log_turned(entry=entry, subject=ticket, by=by, now=now)
     else:
         reception.log_ticket(ticket, by, now)
+    telling.reporter("ticket.resident_taken", ticket, key=f"ticket:taken:{ticket.pk}", now=now)
     return ticket
 
 

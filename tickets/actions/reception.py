@@ -10,7 +10,7 @@ from office.models import Message, Promise
 from office.models.by_hand import insert
 from office.refusals import Refused, Stale
 from tickets import reception, reports
-from tickets.actions import change
+from tickets.actions import change, telling
 from tickets.models import Handover, LogEntry, Question, Ticket
 
 SERIES = "log"
@@ -356,6 +356,7 @@ def answer(*, entry, text, by, now, told_how="", version=None):
             promise.save(update_fields=["owner", "department"])
         _save(entry)
         _tell(entry.by, entry, "log.answer", by, now)
+        telling.who_asked(entry, question.answer, now)
     undo.offer(verb="log.answered", subject=entry, by=by, now=now, before=before)
     return entry
 

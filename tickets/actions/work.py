@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from office import files, journal, promises, undo
 from office.refusals import Refused
 from tickets import rules
-from tickets.actions import change, cost
+from tickets.actions import change, cost, telling
 from tickets.models import Ticket, WaterTest, WorkLine, WorkOrder
 
 State = Ticket.State
@@ -25,6 +25,7 @@ def schedule(*, ticket, window_from, window_to, by, now, version=None):
         "ticket.scheduled", subject=ticket, by=by, now=now,
         data={"window": change.window_text(window_from, window_to, ticket.estate.zone)},
     )  # fmt: skip
+    _tell_window(ticket, now)
     return change.end(ticket, "window_from", "window_to")
 
 
@@ -88,6 +89,7 @@ def dispatch(*, ticket, technician, window_from, window_to, by, now, visit_order
         data={"work_order": order.number, "technician": technician.name,
               "window": change.window_text(window_from, window_to, ticket.estate.zone)},
     )  # fmt: skip
+    _tell_window(ticket, now)
     undo.offer(
         verb="ticket.dispatched",
         subject=ticket,
@@ -97,6 +99,11 @@ def dispatch(*, ticket, technician, window_from, window_to, by, now, visit_order
         made=_open_rows(ticket, "arrival"),
     )
     return ticket
+
+
+def _tell_window(ticket, now):
+    text = change.window_text(ticket.window_from, ticket.window_to, ticket.estate.zone)
+    telling.window(ticket, text, now)
 
 
 def _check_arrival(ticket, order, at):
@@ -354,6 +361,10 @@ def _done(ticket, done_at, by, now, verb):
         by=by,
         now=now,
         data={"at": change.stamp(done_at, zone), "due": change.stamp(owed.due_at, zone)},
+    )
+    key = f"ticket:done:{ticket.pk}:{ticket.rework_count}"
+    telling.reporter(
+        "ticket.resident_done", ticket, key=key, now=now, due=telling.last_day(owed.due_at, zone)
     )
 
 

@@ -44,6 +44,10 @@ LOOKS = {
     "ticket.printed": ("printer", ""),
     "ticket.quoted": ("receipt", ""),
     "ticket.consented": ("signature", ""),
+    "message.written": ("mail", ""),
+    "message.sent": ("mail", "good"),
+    "message.failed": ("mail", "bad"),
+    "message.printed": ("printer", ""),
 }
 
 
@@ -61,7 +65,10 @@ def ticket(request, pk):
         "state": columns.state_label(row.state),
         "state_tone": columns.TONES[row.state],
         "moves": [move for move in moves if move["usual"] or move["why_not"]],
-        "more": [move for move in moves if not move["usual"] and not move["why_not"]],
+        "more": [
+            *(move for move in moves if not move["usual"] and not move["why_not"]),
+            *message_to_reporter(row, request.user),
+        ],
         "clocks": [
             promises.clock(promise, request.now, row.estate.zone)
             for promise in sheet.promises
@@ -90,7 +97,7 @@ def ticket(request, pk):
         else [],
         "history": [(old, columns.state_label(old.state), columns.TONES[old.state]) for old in sheet.history],
         "files": files(row) if sheet.files else [],
-        "events": timeline(sheet.events),
+        "events": timeline(sheet.events, request.user.may("messages.read", row.estate_id)),
     }
     return render(request, "tickets/ticket.html", context)
 
@@ -140,6 +147,14 @@ def moves_of(ticket, order, staff, back=""):
             }
         )
     return moves
+
+
+def message_to_reporter(ticket, staff):
+    """The page on which a message to who reported is written; also when the repair is over."""
+    if not staff.may("messages.send", ticket.estate_id) or not (ticket.reporter_id or ticket.reporter_phone):
+        return []
+    url = address("message_to_reporter", [ticket.pk])
+    return [{"verb": "message", "label": _("Write a message"), "icon": "mail", "url": url}] if url else []
 
 
 def window_text(start, end):
@@ -243,7 +258,7 @@ def files(ticket):
     ]
 
 
-def timeline(events):
+def timeline(events, reads_messages=False):
     found, events = [], list(events)
     journal.read_reasons(*(event.data for event in events))
     for event in events:
@@ -256,6 +271,9 @@ def timeline(events):
                 "by": event.by_name,
                 "icon": icon,
                 "tone": tone,
+                "href": address("office:message", [event.data["message"]])
+                if reads_messages and "message" in event.data
+                else "",
             }
         )
     return found
