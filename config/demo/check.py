@@ -8,9 +8,11 @@ from django.db.models import Count, Max
 from office import clocks, promises
 from office.models import Estate, Event, Promise, Series
 from office.models.promises import Measure
-from tickets.models import Ticket
+from tickets import complaints
+from tickets.models import Complaint, Ticket
 
 OWED = {"dispatched": "arrival", "waiting": "waiting", "testing": "water_test", "done": "callback"}
+OWED_BY = {"reported": complaints.TELL, "told": complaints.CALLBACK}
 MOST = 20  # sentences
 
 
@@ -19,16 +21,19 @@ def problems():
     found = []
     for estate in Estate.objects.order_by("pk"):
         owed: dict[int, list[Promise]] = defaultdict(list)
-        found += _promises(estate, owed)
+        found += _promises(estate, owed, Ticket.SUBJECT)
         found += _tickets(estate, owed)
+        complained: dict[int, list[Promise]] = defaultdict(list)
+        found += _promises(estate, complained, Complaint.SUBJECT)
+        found += _complaints(estate, complained)
         found += _numbers(estate)
     return found[:MOST]
 
 
-def _promises(estate, owed):
-    """Each due time is what the rule in force makes of its fact; fills `owed` with the open ones by ticket."""
+def _promises(estate, owed, subject):
+    """Each due time is what the rule in force makes of its fact; fills `owed` with the open ones by their matter."""
     rules, found = {}, []
-    rows = Promise.objects.filter(estate=estate, subject_kind=Ticket.SUBJECT)
+    rows = Promise.objects.filter(estate=estate, subject_kind=subject)
     for row in rows.iterator(chunk_size=5_000):
         agreed = row.due_at if row.measure == Measure.AT else None
         if agreed is None:
@@ -64,6 +69,24 @@ def _tickets(estate, owed):
             found.append(f"{ticket}: next due {ticket.next_due_at}")
         if rows and rows[0].extends_id is None and not _counts_from(ticket, rows[0], estate):
             found.append(f"{ticket}: {kind} does not count from its fact")
+    return found
+
+
+def _complaints(estate, owed):
+    """Each open complaint owes what its class and state say, a closed one nothing; numbers without gaps."""
+    found, taken = [], Counter()
+    for row in Complaint.objects.filter(estate=estate).iterator(chunk_size=5_000):
+        taken[int(row.number[1:5])] += 1
+        kinds = set(complaints.owed(row)) if row.is_open else set()
+        kinds |= {OWED_BY[row.state]} if row.state in OWED_BY else set()
+        mine = owed.get(row.pk, [])
+        if {promise.kind for promise in mine} != kinds or len(mine) != len(kinds):
+            found.append(f"{row}: {row.state} owes {sorted(promise.kind for promise in mine)}")
+        if row.next_due_at != min((promise.due_at for promise in mine), default=None):
+            found.append(f"{row}: next due {row.next_due_at}")
+    counters = dict(Series.objects.filter(estate=estate, kind="complaint").values_list("year", "last"))
+    if counters != dict(taken):
+        found.append(f"{estate.code}: numbers of complaints taken {dict(taken)}, counters {counters}")
     return found
 
 

@@ -7,7 +7,7 @@ from random import Random
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import calls, gate, lives, people, places, staff
+from config.demo import calls, complaints, gate, lives, people, places, staff
 from config.demo.bulk import Bulk
 from config.demo.months import Reports
 from config.demo.repairs import Journal
@@ -33,6 +33,11 @@ from residents.models import (
 from tickets.models import (
     Asset,
     CallbackTry,
+    Complaint,
+    ComplaintCall,
+    ComplaintMeeting,
+    ComplaintRemedy,
+    ComplaintStep,
     Handover,
     LogEntry,
     Question,
@@ -46,8 +51,9 @@ from tickets.models import (
 
 # Parents before children: COPY checks the references of each table as it is written.
 ORDER = (
-    Building, Section, Unit, Asset, Person, Phone, Occupancy, UnitState, Ticket, WorkOrder, Promise, WorkLine,
-    QuoteLine, Request, WaterTest, CallbackTry, LogEntry, Question, Handover, Vehicle, Parking,
+    Building, Section, Unit, Asset, Person, Phone, Occupancy, UnitState, Ticket, Complaint, WorkOrder, Promise, WorkLine,
+    QuoteLine, Request, WaterTest, CallbackTry, ComplaintStep,
+    ComplaintMeeting, ComplaintRemedy, ComplaintCall, LogEntry, Question, Handover, Vehicle, Parking,
     AccessCard, Key, KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Event, Series, MonthReport,
 )  # fmt: skip
 OTHERS = 5  # every further estate is a fifth of the first
@@ -98,10 +104,11 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         script = found.scripts.setdefault(estate.code, []) if keep_script else None
         world = World(estate, bulk, Journal(bulk), crew, grounds, lot, now, script)
         gate.stand(world)
+        complaints.stand(world, size, months)
         reports = Reports(world, comes_back=number == 0)
         found.tickets += lives.run(world, months, size)
         bulk.flush()
-        bulk.written += calls.own_lines(estate) + reports.write()
+        bulk.written += calls.own_lines(estate) + complaints.own_lines(estate) + reports.write()
         found.units += size
         found.estates.append(estate)
     for kind, source in search.SOURCES.items():

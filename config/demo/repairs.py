@@ -173,7 +173,7 @@ class Repair:
         for row in rows:
             row["outcome"], row["closed_at"], row["closed_by_id"] = str(outcome), at, by.pk
             row["reason"] = reason or row["reason"]
-            _climb(row, now)
+            climb(row, now)
 
     def _keep(self, *kinds, at, by, now):
         self._close(self._open(*kinds), "kept", at=at, by=by, now=now)
@@ -557,7 +557,7 @@ class Repair:
                 bulk.add(model, **row)
 
 
-def _climb(row, now):
+def climb(row, now):
     """The steps a promise took before it was closed at `now`, each at its time (SPEC §0 "Escalation")."""
     for level, (due, told) in enumerate(
         (("warn_at", "warned_at"), ("due_at", "head_at"), ("director_at", "director_told_at")), 1

@@ -22,10 +22,11 @@ from office import clocks, identity, journal, roles, search
 from office.actions import estates
 from office.models import Building, Estate, Event, MonthReport, Promise, SearchKey, Series, Staff, Unit
 from residents.models import AccessCard, Key, Occupancy, Person, ReleaseSlip, Vehicle, Visitor
-from tickets import actions
+from tickets import actions, complaints
 from tickets.models import (
     Asset,
     CallbackTry,
+    Complaint,
     Handover,
     LogEntry,
     QuoteLine,
@@ -58,6 +59,7 @@ def test_the_demonstration_is_whole_and_breaks_no_rule(loaded):
     for estate in loaded.estates:
         open_kinds = set(Promise.objects.filter(estate=estate).open().values_list("kind", flat=True))
         kinds = {"arrival", "waiting", "water_test", "callback", "expert_answer", "key_back"}
+        kinds |= set(complaints.KINDS)
         assert open_kinds - {"month_report"} == kinds
     reports = MonthReport.objects.filter(estate=loaded.estates[0]).order_by("month")
     assert [report.state for report in reports] == ["issued", "issued", "issued", "sent_back"]
@@ -86,11 +88,33 @@ def test_the_front_desk_has_two_months_of_calls_and_something_to_do(loaded):
     assert by_hand.filter(became_kind=Ticket.SUBJECT).exists()
     called_in = Ticket.objects.filter(estate=estate, channel__in=["phone", "counter", "message", "letter"])
     called_in = called_in.exclude(stream="preventive")
-    assert lines.exclude(became_kind="").count() == called_in.count()
+    assert lines.filter(became_kind=Ticket.SUBJECT).count() == called_in.count()
+    complaints = Complaint.objects.filter(estate=estate)
+    assert lines.filter(became_kind=Complaint.SUBJECT, automatic=True).count() == complaints.count()
     tonight = clocks.end_of_day(NOW.date(), ZONE)
     due = Promise.objects.filter(estate=estate, kind="expert_answer").open().values_list("due_at", flat=True)
     assert [sum(at <= NOW for at in due), sum(NOW < at <= tonight for at in due), len(due)] == [1, 1, 3]
     assert Handover.objects.filter(estate=estate, acknowledged_at=None).count() == 1
+
+
+def test_complaints_of_every_class_stand_in_every_state(loaded):
+    for estate in loaded.estates:
+        rows = Complaint.objects.filter(estate=estate)
+        assert set(rows.open().values_list("klass", flat=True)) == set(Complaint.Klass.values)
+        assert set(rows.values_list("state", flat=True)) >= {
+            "received",
+            "handling",
+            "reported",
+            "told",
+            "closed",
+        }
+        assert rows.filter(harm_now=True, harm_stopped_at=None).count() == 1
+        assert rows.open().filter(rounds=2).exists() and rows.exclude(reclassed_at=None).exists()
+    owed = Promise.objects.filter(kind__in=complaints.KINDS, estate=loaded.estates[0])
+    late = owed.open().filter(due_at__lte=NOW)
+    assert late.exists() and owed.open().filter(rule_key="complaint_late_hour").exists()
+    ended = Counter(owed.exclude(closed_at=None).values_list("outcome", flat=True))
+    assert ended["kept"] / sum(ended.values()) > 0.85
 
 
 def test_a_broken_clock_is_found(loaded):
