@@ -16,12 +16,13 @@ from residents import reports as residents
 from residents.reports import archive, gate
 from residents.reports import messages as letters
 from tickets import reports as tickets
-from tickets.reports import reception
+from tickets.reports import complaint_card, reception
 
 # The rooms of the household page, one line each: a module with `card`, `starts` and `KINDS` (office/cards.py).
 ROOMS = (
     residents,
     tickets,
+    complaint_card,
     reception,
     gate,
     archive,

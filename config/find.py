@@ -19,7 +19,8 @@ from office.models import Unit
 from office.phrases import listed
 from residents import reports
 from residents.models import Person, ReleaseSlip, Vehicle
-from tickets.models import LogEntry, Ticket
+from tickets.models import Complaint, LogEntry, Ticket
+from tickets.views.rows import complaints as readable_complaints
 
 OWN_AMONG = 200  # tickets looked at for those of a technician's own
 NAMES = 3  # of a household
@@ -115,6 +116,16 @@ def tickets(asker, ids):
     return lines
 
 
+def complaints(asker, ids):
+    lines = {}
+    for row in (
+        readable_complaints(asker.staff).filter(pk__in=ids).select_related("cause", "unit", "building")
+    ):
+        hint = asker.hint(row.estate_id, row.where, str(row.cause), str(row.get_state_display()))
+        lines[row.pk] = Line(reverse("tickets:complaint", args=[row.pk]), row.number, hint)
+    return lines
+
+
 def log_entries(asker, ids):
     """Lines of the reception log, by their number or the telephone of somebody the register does not know."""
     rows = LogEntry.objects.visible_to(asker.staff, "reception.read").kept().filter(pk__in=ids)
@@ -168,6 +179,10 @@ KINDS = {
     # Translators: 物品放行條
     ReleaseSlip.SUBJECT: Kind(gettext_lazy("Goods-release slips"), ("gate.read",), slips),
     Ticket.SUBJECT: Kind(gettext_lazy("Tickets"), ("tickets.read", "tickets.read_own"), tickets),
+    # Translators: 投訴
+    Complaint.SUBJECT: Kind(
+        gettext_lazy("Complaints"), ("complaints.read", "complaints.read_own"), complaints
+    ),
     LogEntry.SUBJECT: Kind(gettext_lazy("Reception log"), ("reception.read",), log_entries, aside=True),
 }
 WHY = {

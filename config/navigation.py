@@ -64,6 +64,17 @@ SECTIONS = (
         ),
     ),
     (
+        # Translators: 投訴
+        _("Complaints"),
+        (
+            Entry("tickets:complaint_new", _("New complaint"), "message-2", "g x"),
+            # Translators: 投訴
+            Entry("tickets:complaints", _("All complaints"), "list", "g z"),
+            # Translators: 投訴分析
+            Entry("tickets:complaint_analysis", _("Analysis"), "chart-bar"),
+        ),
+    ),
+    (
         _("Register"),
         (
             # Translators: 房屋

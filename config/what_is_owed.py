@@ -41,6 +41,7 @@ def context(request, everything=False):
         "today": clocks.local_date(now, zone) if zone else now.date(),
         "work": work,
         "handovers": ticket_reports.waiting_handovers(staff) if staff.may("reception.write") else [],
+        "acknowledge": _to_acknowledge(request),
         "requests": ticket_reports.requests_to_decide(staff, limit) if staff.may("tickets.approve") else [],
         "sections": sections,
         "tiles": _tiles(request),
@@ -50,6 +51,29 @@ def context(request, everything=False):
         else "",
         "hint": _hint(staff),
     }
+
+
+def _to_acknowledge(request):
+    """Complaints forwarded to this person: one press says that they have heard of it (SPEC §5.2)."""
+    if not request.user.may("complaints.acknowledge"):
+        return []
+    found = []
+    for row in ticket_reports.to_acknowledge(request.user):
+        tone, text = (
+            clocks.due_text(row.next_due_at, request.now, row.estate.zone) if row.next_due_at else ("", "")
+        )
+        found.append(
+            {
+                "title": f"{row.number} {row.where}",
+                "what": f"{row.get_klass_display()} · {row.cause.local_name}",
+                "by": row.owner.local_name if row.owner else "",
+                "href": reverse("tickets:complaint", args=[row.pk]),
+                "url": reverse("tickets:complaint_acknowledge", args=[row.pk]),
+                "tone": tone,
+                "text": text,
+            }
+        )
+    return found
 
 
 def _section(request, key, title, icon, rows, limit):
@@ -80,6 +104,8 @@ def _line(promise, request, several, named):
     href = url(promise.subject_id) if url else ""
     if promise.kind == "callback" and request.user.may("tickets.callback", promise.estate_id):
         href = f"{reverse('tickets:callbacks')}?ticket={promise.subject_id}"
+    if promise.kind == "complaint_callback" and request.user.may("complaints.callback", promise.estate_id):
+        href = f"{reverse('tickets:callbacks')}?complaint={promise.subject_id}"
     return {
         "title": promise.title,
         "kind": str(kind.label) if kind else promise.kind,
@@ -150,6 +176,7 @@ def _actions(staff):
     """What this person starts from here."""
     wanted = [
         ("tickets.intake", "take", _("Take a repair"), "tickets:intake", "plus", "r"),
+        ("complaints.take", "complain", _("Take a complaint"), "tickets:complaint_new", "message-2", "t"),
         ("reception.write", "log", _("Log a call"), "tickets:reception_new", "phone-incoming", "c"),
         ("tickets.callback", "callbacks", _("Callbacks"), "tickets:callbacks", "phone", "b"),
         ("tickets.work_own", "mine", _("My work"), "tickets:my_work", "tool", "w"),

@@ -53,10 +53,18 @@
     if (target) (target.tomselect || target).focus();
   });
 
+  /* --- a link that takes along what the list is filtered by: the filter changes without a new page --------- */
+
+  doc.addEventListener("click", function (event) {
+    var link = event.target.closest("a[data-with-query]");
+    if (link) link.search = location.search;
+  }, true);
+
   /* --- intake: who calls --------------------------------------------------------------------------------- */
 
   function fill(from, onlyEmpty) {
-    var name = doc.getElementById("id_reporter_name"), phone = doc.getElementById("id_reporter_phone");
+    var name = doc.getElementById("id_reporter_name") || doc.getElementById("id_name");
+    var phone = doc.getElementById("id_reporter_phone") || doc.getElementById("id_phone");
     if (!name || (onlyEmpty && (name.value || phone.value))) return;
     name.value = from.dataset.name;
     phone.value = from.dataset.phone;
@@ -64,7 +72,7 @@
   }
   doc.addEventListener("click", function (event) {
     var caller = event.target.closest("[data-fill-caller]");
-    if (caller) { fill(caller, false); doc.getElementById("id_problem").focus(); }
+    if (caller) { fill(caller, false); (doc.getElementById("id_problem") || doc.getElementById("id_course")).focus(); }
   });
   ["htmx:oobAfterSwap", "htmx:afterSettle"].forEach(function (name) {
     doc.addEventListener(name, function () {

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office import clocks
-from tickets.models import Handover, LogEntry, Ticket
+from tickets.models import Complaint, Handover, LogEntry, Ticket
 
 READ, WRITE, ANSWER = "reception.read", "reception.write", "reception.answer"
 
@@ -28,6 +28,15 @@ class Turn:
 TURNS = (
     # Translators: 報修
     Turn(Ticket.SUBJECT, gettext_lazy("Repair"), "tool", "r", "tickets:intake", "tickets.intake"),
+    # Translators: 投訴
+    Turn(
+        Complaint.SUBJECT,
+        gettext_lazy("Complaint"),
+        "message-2",
+        "t",
+        "tickets:complaint_new",
+        "complaints.take",
+    ),
 )
 
 # Channels of the log by the ticket's own words for them; a patrol or an old file came through nobody's door.

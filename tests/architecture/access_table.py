@@ -24,6 +24,7 @@ from tests.architecture import (
     lines_board,
     lines_calls,
     lines_climb,
+    lines_complaints,
     lines_gate,
     lines_household,
     lines_imports,
@@ -848,6 +849,7 @@ TABLE += (
     + lines_board.LINES
     + lines_calls.LINES
     + lines_climb.LINES
+    + lines_complaints.LINES
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES

@@ -470,6 +470,79 @@ class World:
         )
         return actions.answer(entry=question.entry, text="在期內", by=self.cast["lead"], now=self.now)
 
+    # --- complaints ------------------------------------------------------------------------------------------
+
+    def complain(self, **more):
+        from tickets.actions import complaints
+        from tickets.models import ComplaintCause
+
+        cause = ComplaintCause.objects.filter(estate=self.estate).order_by("position", "code").first()
+        values = {"unit": self.unit, "name": "張小明", "phone": "13800138000", "course": "樓上半夜搬動桌椅"}
+        now = self.now - timedelta(minutes=30)
+        return complaints.take(
+            **{"estate": self.estate, "cause": cause, "by": self.cast["clerk"], "now": now} | values | more
+        )
+
+    def at_work(self, **more):
+        """The resident has been contacted."""
+        from tickets.actions import complaints
+
+        now = self.now - timedelta(minutes=20)
+        complaint = self.complain(**more)
+        return complaints.contact(complaint=complaint, text="每晚都有", by=self.cast["lead"], now=now)
+
+    @cached_property
+    def complaint(self):
+        return self.complain()
+
+    @cached_property
+    def complaint_major(self):
+        """The director is to acknowledge it."""
+        return self.complain(klass="major")
+
+    @cached_property
+    def complaint_harm(self):
+        return self.complain(harm_now=True)
+
+    @cached_property
+    def complaint_at_work(self):
+        return self.at_work()
+
+    @cached_property
+    def complaint_remedy(self):
+        """One with a remedy the resident has not answered yet."""
+        from tickets.actions import complaints
+
+        return complaints.propose(
+            complaint=self.at_work(), text="鋪地墊", cost=300, by=self.cast["clerk"], now=self.now
+        )
+
+    def complaint_with_result(self):
+        from tickets.actions import complaints
+
+        now = self.now - timedelta(minutes=15)
+        return complaints.report(
+            complaint=self.at_work(),
+            result="已勸止",
+            fault="neighbour",
+            valid=True,
+            by=self.cast["lead"],
+            now=now,
+        )
+
+    @cached_property
+    def complaint_reported(self):
+        """The result is to be told."""
+        return self.complaint_with_result()
+
+    @cached_property
+    def complaint_told(self):
+        """A callback is owed."""
+        from tickets.actions import complaints
+
+        now = self.now - timedelta(minutes=10)
+        return complaints.tell(complaint=self.complaint_with_result(), by=self.cast["clerk"], now=now)
+
     @cached_property
     def handover(self):
         """Written by a colleague who has gone home."""

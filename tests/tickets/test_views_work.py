@@ -344,11 +344,11 @@ def test_the_most_urgent_comes_first_and_the_next_opens_by_itself(ended, clerk, 
     Ticket.objects.filter(pk=early.pk).update(next_due_at=NOW)
     client = sign_in(clerk)
     page = client.get(reverse("tickets:callbacks"))
-    assert page.context["ticket"] == early
-    assert [line["ticket"] for line in page.context["queue"]] == [early, leak]
+    assert page.context["matter"] == early
+    assert [line["matter"] for line in page.context["queue"]] == [early, leak]
     answer = answer_of(client, early, "satisfied", score="5")
     assert (answer.status_code, answer["Location"]) == (302, reverse("tickets:callbacks"))
-    assert client.get(answer["Location"]).context["ticket"] == leak
+    assert client.get(answer["Location"]).context["matter"] == leak
     assert client.get(answer["Location"]).context["rate"].kept == 1
 
 
@@ -365,9 +365,9 @@ def test_not_reached_is_put_aside_for_this_sitting(ended, clerk, sign_in):
     ticket, client = ended(), sign_in(clerk)
     answer = answer_of(client, ticket, "not_reached")
     page = client.get(answer["Location"])
-    assert page.context.get("ticket") is None
+    assert page.context.get("matter") is None
     assert [line["skipped"] for line in page.context["queue"]] == [True]
-    assert client.get(reverse("tickets:callbacks")).context["ticket"] == ticket
+    assert client.get(reverse("tickets:callbacks")).context["matter"] == ticket
 
 
 def test_sent_twice_is_one_try(ended, clerk, sign_in):

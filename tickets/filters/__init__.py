@@ -1,5 +1,6 @@
 """Which tickets, which promises. Page, count, spreadsheet and every number of the dashboard use these filters."""
 
+from .complaints import ComplaintFilter
 from .lists import (
     AGES,
     DUE,
@@ -14,6 +15,6 @@ from .lists import (
 from .scope import ALL, asked, by_zone, readable, tonight
 
 __all__ = [
-    "AGES", "ALL", "DUE", "KINDS", "AssetFilter", "CallbackFilter", "LogFilter", "TicketFilter",
+    "AGES", "ALL", "DUE", "KINDS", "AssetFilter", "CallbackFilter", "ComplaintFilter", "LogFilter", "TicketFilter",
     "age_bounds", "asked", "by_zone", "name_in_catalogue", "readable", "tonight",
 ]  # fmt: skip

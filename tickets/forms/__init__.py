@@ -1,7 +1,23 @@
 """What people type about repairs. Forms read and object; the view hands their values to one action."""
 
 from .assets import AssetForm
-from .callback import CallbackForm, UnreachableForm
+from .callback import CallbackForm, ComplaintCallForm, UnreachableForm
+from .complaints import (
+    ComplaintCorrectForm,
+    ComplaintForm,
+    ContactForm,
+    ExtendForm,
+    LinkTicketForm,
+    MeetForm,
+    ProposeForm,
+    ReclassForm,
+    RemedyForm,
+    ReportForm,
+    RouteForm,
+    StepForm,
+    ToldResultForm,
+    WithdrawForm,
+)
 from .intake import CorrectForm, IntakeForm
 from .money import ConsentForm, CostForm, LineForm, lines_of, quote_formset, work_formset
 from .moves import (
@@ -28,9 +44,11 @@ from .reception import (
 from .work import ArriveForm, DayForm, FinishForm, SlipForm, WaterTestForm
 
 __all__ = [
-    "AnswerForm", "ArriveForm", "AskForm", "AssetForm", "BulkDispatchForm", "CallbackForm", "CancelForm", "ConsentForm",
-    "CorrectForm", "CostForm", "DayForm", "DecideForm", "DispatchForm", "DuplicateForm", "ExpertForm", "FinishForm",
-    "HandOverForm", "HandoverForm", "IntakeForm", "LineForm", "LogCorrectForm", "LogForm", "PassOnForm", "ResumeForm",
-    "ScheduleForm", "SlipForm", "TellForm", "UnreachableForm", "WaitForm", "WaterTestForm", "lines_of", "quote_formset",
-    "work_formset",
+    "AnswerForm", "ArriveForm", "AskForm", "AssetForm", "BulkDispatchForm", "CallbackForm", "CancelForm",
+    "ComplaintCallForm", "ComplaintCorrectForm", "ComplaintForm", "ConsentForm", "ContactForm", "CorrectForm", "CostForm", "DayForm",
+    "DecideForm", "DispatchForm", "DuplicateForm", "ExpertForm", "ExtendForm", "FinishForm", "HandOverForm",
+    "HandoverForm", "IntakeForm", "LineForm", "LinkTicketForm", "LogCorrectForm", "LogForm", "MeetForm",
+    "PassOnForm", "ProposeForm", "ReclassForm", "RemedyForm", "ReportForm", "ResumeForm", "RouteForm",
+    "ScheduleForm", "SlipForm", "StepForm", "TellForm", "ToldResultForm", "UnreachableForm", "WaitForm",
+    "WaterTestForm", "WithdrawForm", "lines_of", "quote_formset", "work_formset",
 ]  # fmt: skip

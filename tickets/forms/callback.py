@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.forms import Form, Pills
-from tickets.models import CallbackTry
+from tickets.models import CallbackTry, ComplaintCall
 
 
 class CallbackForm(Form):
@@ -53,6 +53,16 @@ class CallbackForm(Form):
         if data.get("outcome") == CallbackTry.Outcome.NOT_REACHED:
             data["score"] = None
         return data
+
+
+class ComplaintCallForm(CallbackForm):
+    """The callback of a complaint; who is not satisfied says whether the harm has come back (SPEC §5.3)."""
+
+    harm_now = forms.BooleanField(label=gettext_lazy("The harm is still going on"), required=False)
+
+    def __init__(self, *args, on_site=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["how"].choices = ComplaintCall.How.choices
 
 
 class UnreachableForm(Form):

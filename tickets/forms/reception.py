@@ -22,9 +22,8 @@ class TextField(forms.CharField):
 
     def __init__(self, rows=2, **kwargs):
         super().__init__(
-            max_length=LENGTH,
             widget=forms.Textarea({"rows": rows, "maxlength": None}),
-            **kwargs,
+            **{"max_length": LENGTH, **kwargs},
         )
 
     def widget_attrs(self, widget):

@@ -13,7 +13,17 @@ from django.db.models import Count, F, Q, Sum
 from office import clocks, search
 from office.models import Event, File, Promise, Staff, Unit
 from office.models.by_hand import from_json
-from tickets.models import Asset, CallbackTry, Category, LogEntry, Request, Ticket, WorkLine, WorkOrder
+from tickets.models import (
+    Asset,
+    CallbackTry,
+    Category,
+    ComplaintCall,
+    LogEntry,
+    Request,
+    Ticket,
+    WorkLine,
+    WorkOrder,
+)
 
 
 def is_repeat(*, estate, category, unit, asset, now):
@@ -242,16 +252,19 @@ class CallbackRate:
         return self.on_time * 100 / self.owed if self.owed else None
 
 
-def callback_promises(estate_id, start, end):
+CALLBACKS = ("callback", "complaint_callback")  # what the one queue of callbacks keeps
+
+
+def callback_promises(estate_id, start, end, kinds=("callback",)):
     """Callbacks owed for completions in [start, end). An extension replaces its promise and does not count twice."""
     return Promise.objects.filter(
-        estate_id=estate_id, kind="callback", fact_at__gte=start, fact_at__lt=end
+        estate_id=estate_id, kind__in=kinds, fact_at__gte=start, fact_at__lt=end
     ).exclude(outcome__in=[Promise.Outcome.EXTENDED, Promise.Outcome.CANCELLED])
 
 
-def callback_rate(estate_id, start, end):
+def callback_rate(estate_id, start, end, kinds=("callback",)):
     kept = Q(outcome=Promise.Outcome.KEPT)
-    row = callback_promises(estate_id, start, end).aggregate(
+    row = callback_promises(estate_id, start, end, kinds).aggregate(
         owed=Count("id"),
         kept=Count("id", filter=kept),
         on_time=Count("id", filter=kept & Q(closed_at__lte=F("due_at"))),
@@ -261,14 +274,21 @@ def callback_rate(estate_id, start, end):
 
 
 def callbacks_by_clerk(estate_id, start, end):
-    """[(staff id, name, tries, reached)] of the month, for the queue's live figures."""
-    rows = (
-        CallbackTry.objects.filter(ticket__estate_id=estate_id, tried_at__gte=start, tried_at__lt=end)
-        .values("by_id", "by__name")
-        .annotate(tries=Count("id"), reached=Count("id", filter=~Q(outcome=CallbackTry.Outcome.NOT_REACHED)))
-        .order_by("-tries")
+    """[(staff id, name, tries, reached)] of the month about repairs and complaints, for the queue's live figures."""
+    made = CallbackTry.objects.filter(ticket__estate_id=estate_id)
+    about = ComplaintCall.objects.filter(
+        complaint__estate_id=estate_id, purpose=ComplaintCall.Purpose.CALLBACK
     )
-    return [(row["by_id"], row["by__name"], row["tries"], row["reached"]) for row in rows]
+    reached = Count("id", filter=~Q(outcome=CallbackTry.Outcome.NOT_REACHED))
+    found: dict = {}
+    for tries in (made, about):
+        rows = tries.filter(tried_at__gte=start, tried_at__lt=end).order_by().values("by_id", "by__name")
+        for row in rows.annotate(tries=Count("id"), reached=reached):
+            _pk, _name, so_far, with_answer = found.get(row["by_id"], (0, "", 0, 0))
+            found[row["by_id"]] = (
+                row["by_id"], row["by__name"], so_far + row["tries"], with_answer + row["reached"],
+            )  # fmt: skip
+    return sorted(found.values(), key=lambda row: (-row[2], row[0]))
 
 
 def clocks_of(subject_kind, ids):

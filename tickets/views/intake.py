@@ -14,8 +14,9 @@ from office.refusals import Refused
 from office.views.session import enter
 from residents.models import Occupancy, Person
 from tickets import actions, places, reception, reports, rules
+from tickets.actions import complaints as acts
 from tickets.forms import IntakeForm
-from tickets.models import Asset, Category, LogEntry, Ticket
+from tickets.models import Asset, Category, Complaint, LogEntry, Ticket
 
 SHOWN = 6  # people of a household offered as callers
 
@@ -31,6 +32,8 @@ def intake(request):
         return _save(request, form) if form.is_valid() else _page(request, form, status=422)
     if entry := _entry(request, request.GET.get("entry", "")):
         initial = _from_entry(request, entry)
+    elif complaint := _complaint(request, request.GET.get("complaint", "")):
+        initial = _from_complaint(complaint)
     else:
         initial = _prefilled(request, _asked_place(request))
     form = IntakeForm(estate=request.estate, now=request.now, initial=initial)
@@ -53,6 +56,8 @@ def _save(request, form):
             estate=request.estate, by=request.user, now=request.now, repeat_of=chosen,
             entry=_entry(request, request.POST.get("entry", "")), **form.values(),
         )  # fmt: skip
+        if complaint := _complaint(request, request.POST.get("complaint", "")):
+            acts.link_ticket(complaint=complaint, ticket=ticket, by=request.user, now=request.now)
         if request.POST.get("then") == "print":
             return reverse("tickets:work_order_print", args=[ticket.work_orders.get().pk]) + "?now=1"
         return reverse("tickets:ticket", args=[ticket.pk])
@@ -84,10 +89,12 @@ def _repeat_of(request, form):
 
 
 def _page(request, form, status=200, refused=""):
+    said = request.POST if form.is_bound else request.GET
     context = {
         "form": form,
         "refused": refused,
-        "entry": _entry(request, (request.POST if form.is_bound else request.GET).get("entry", "")),
+        "entry": _entry(request, said.get("entry", "")),
+        "complaint": _complaint(request, said.get("complaint", "")),
         **hints_of(request, request.POST if form.is_bound else None, form),
     }
     return render(request, "tickets/intake.html", context, status=status)
@@ -101,6 +108,32 @@ def _entry(request, text):
     row = get_object_or_404(found.visible_to(request.user, "tickets.intake"), pk=_number(text))
     enter(request, row.estate)
     return row
+
+
+def _complaint(request, text):
+    """The complaint the repair puts right (`?complaint=`); not theirs is 404."""
+    if not text:
+        return None
+    found = Complaint.objects.select_related("estate", "unit__building", "building", "complainant")
+    row = get_object_or_404(found.visible_to(request.user, "complaints.take"), pk=_number(text))
+    enter(request, row.estate)
+    return row
+
+
+def _from_complaint(complaint):
+    """What was said in the complaint is not asked twice."""
+    person = complaint.complainant if complaint.unit_id else None
+    building = None if complaint.unit_id or complaint.place else complaint.building
+    place = places.Place(unit=complaint.unit, person=person, building=building)
+    if not complaint.unit_id:
+        place.text = complaint.place
+    return {
+        "problem": complaint.course,
+        "channel": reception.TICKET_CHANNELS[complaint.channel],
+        "reporter_name": complaint.name,
+        "reporter_phone": complaint.phone,
+        "place": place,
+    }
 
 
 def _from_entry(request, entry):

@@ -1,4 +1,4 @@
-"""How a small form about a ticket is answered: 422 with the form, 409 with the rule's sentence, else 302."""
+"""How a small form about a ticket or complaint is answered: 422 with the form, 409 with the rule's sentence, else 302."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -7,9 +7,20 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from office import formkeys, undo
 from office.refusals import Refused, Stale
-from tickets import rules
+from tickets import complaints, rules
+from tickets.models import Complaint
 
 LONGEST = 300  # characters of an address of ours
+
+
+def law(matter):
+    """The rules a matter moves by: the module with its MOVES and `why_not`."""
+    return complaints if isinstance(matter, Complaint) else rules
+
+
+def page_of(matter):
+    name = "tickets:complaint" if isinstance(matter, Complaint) else "tickets:ticket"
+    return reverse(name, args=[matter.pk])
 
 
 def posted(request):
@@ -18,7 +29,7 @@ def posted(request):
 
 
 def back_to(request, ticket):
-    """Where the page was opened from, if that is ours; else the ticket."""
+    """Where the page was opened from, if that is ours; else the page of the ticket or complaint."""
     target = request.POST.get("back") or request.GET.get("back", "")
     # A path: anything else `redirect` would take for the name of a view.
     if (
@@ -27,7 +38,7 @@ def back_to(request, ticket):
         and url_has_allowed_host_and_scheme(target, {request.get_host()})
     ):
         return target
-    return reverse("tickets:ticket", args=[ticket.pk])
+    return page_of(ticket)
 
 
 def done(request, subject, text, location):
@@ -40,7 +51,7 @@ def done(request, subject, text, location):
 
 
 def page(request, ticket, verb, form, *, template="tickets/move.html", status=200, refused="", **context):
-    rule = rules.MOVES[verb]
+    rule = law(ticket).MOVES[verb]
     return render(
         request,
         template,
@@ -66,7 +77,7 @@ def move(request, ticket, verb, form, act, *, said, formset=None, template="tick
         already := formkeys.known(request.POST.get(form.add_prefix("form_key")), request.user)
     ):
         return redirect(already)
-    sentence = rules.why_not(verb, ticket, request.user)
+    sentence = law(ticket).why_not(verb, ticket, request.user)
     if sentence:
         return page(request, ticket, verb, form, template=template, status=409, refused=sentence, **context)
     if request.method != "POST":

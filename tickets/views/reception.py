@@ -16,7 +16,7 @@ from office.models import Event, Promise, Unit
 from office.refusals import Refused, Stale
 from office.views.session import enter
 from residents.models import Person
-from tickets import actions, columns, places, reception, reports
+from tickets import actions, columns, complaints, places, reception, reports
 from tickets.filters import LogFilter
 from tickets.forms import (
     AnswerForm,
@@ -26,7 +26,7 @@ from tickets.forms import (
     PassOnForm,
     TellForm,
 )
-from tickets.models import Handover, LogEntry, Question, Ticket
+from tickets.models import Complaint, Handover, LogEntry, Question, Ticket
 from tickets.views import moving, prints, rows
 
 FORM = require_http_methods(["GET", "POST"])
@@ -241,16 +241,22 @@ def _facts(entry):
 
 
 def _became(request, entry):
-    """What became of the line, with the state of a ticket."""
+    """What became of the line, with the state of a ticket or complaint."""
     if not entry.became_kind:
         return None
     url = promises.SUBJECTS.get(entry.became_kind)
     shown = {"text": entry.became_text, "url": url(entry.became_id) if url else "", "state": "", "tone": ""}
     if entry.became_kind == Ticket.SUBJECT:
-        ticket = rows.tickets(request.user).filter(pk=entry.became_id).values("state").first()
-        if ticket is None:  # whoever may not open it reads its number only
-            return shown | {"url": ""}
-        shown |= {"state": columns.state_label(ticket["state"]), "tone": columns.TONES[ticket["state"]]}
+        found, label, tones = rows.tickets(request.user), columns.state_label, columns.TONES
+    elif entry.became_kind == Complaint.SUBJECT:
+        found, tones = rows.complaints(request.user), complaints.TONES
+        label = columns.state_of_complaint
+    else:
+        return shown
+    matter = found.filter(pk=entry.became_id).values("state").first()
+    if matter is None:  # whoever may not open it reads its number only
+        return shown | {"url": ""}
+    shown |= {"state": label(matter["state"]), "tone": tones[matter["state"]]}
     return shown
 
 
@@ -261,6 +267,7 @@ def _moves(staff, entry, question):
 
     def offer(verb, label, icon, key, why_not=None, url=None, dialog=True):
         url = url or reverse(f"tickets:reception_{verb}", args=[entry.pk])
+        key = "" if any(one["key"] == key for one in found) else key  # the nearer one keeps its key
         row = {"verb": verb, "label": label, "icon": icon, "key": key, "url": url, "why_not": why_not}
         found.append(row | {"dialog": dialog, "style": "primary" if not found else ""})
 

@@ -1,11 +1,11 @@
 """The rows a person may open. Not theirs is 404, the same as not existing (SPEC §1)."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404
 
 from office.lists.estates import meant, wide  # noqa: F401  asked for here like the rest
 from tickets import rules
-from tickets.models import Ticket, WorkOrder
+from tickets.models import Complaint, Ticket, WorkOrder
 
 TICKET_PAGE = ("unit", "asset", "category", "owner", "technician")
 PAGE = (
@@ -54,6 +54,15 @@ def orders(staff):
 def order(request, pk, related=ORDER_PAGE):
     """One work order with its ticket, or 404: technicians see their own only (SPEC §1)."""
     return get_object_or_404(orders(request.user).select_related(*related), pk=pk)
+
+
+def complaints(staff):
+    """All complaints where the posting reads them; elsewhere those one handles or is to acknowledge."""
+    found = Complaint.objects.visible_to(staff, "complaints.read")
+    if staff.may("complaints.read_own"):
+        own = Complaint.objects.visible_to(staff, "complaints.read_own")
+        found = found | own.filter(Q(handler=staff) | Q(forward_to=staff))
+    return found
 
 
 def of_estate(request, model, permission):

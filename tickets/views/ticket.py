@@ -245,6 +245,11 @@ def size_text(size):
 
 def files(ticket):
     found = File.objects.filter(subject_kind=Ticket.SUBJECT, subject_id=ticket.pk, removed_at__isnull=True)
+    return file_lines(found)
+
+
+def file_lines(found):
+    """Photos and files as _ui/attachments.html draws them."""
     return [
         {
             "name": file.name,
@@ -259,10 +264,15 @@ def files(ticket):
 
 
 def timeline(events, reads_messages=False):
+    return journal_lines(events, LOOKS, reads_messages)
+
+
+def journal_lines(events, looks, reads_messages=False):
+    """Lines of the journal as _ui/timeline.html draws them; `looks`: verb → (icon, tone)."""
     found, events = [], list(events)
     journal.read_reasons(*(event.data for event in events))
     for event in events:
-        icon, tone = LOOKS.get(event.verb, ("history", ""))
+        icon, tone = looks.get(event.verb, ("history", ""))
         found.append(
             {
                 "text": journal.sentence(event),
