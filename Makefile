@@ -18,7 +18,7 @@ run: ## the whole office on http://127.0.0.1:8000 (PORT, HOST, DATA_DIR); Ctrl-C
 
 test: ## every kind of test at a small size, at most ten minutes (ARGS="tests/office -x")
 	@bin/setup test
-	@GUANJIA_TEST=1 $(PYTHON) -m pytest -n 2 $(ARGS)
+	@GUANJIA_TEST=1 $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: ## style, types, import contracts, migrations, production settings
 	@bin/setup test

@@ -46,6 +46,8 @@ def pytest_collection_modifyitems(items):
             raise pytest.UsageError(f"{item.nodeid}: own_db and db exclude each other.")
         if fixtures & {"desk_page", "phone_page", "page", "context"}:
             item.add_marker(pytest.mark.browser)
+    # Processes and browsers first: two workers share the short tests while the long ones run, and end together.
+    items.sort(key=lambda item: "own_db" not in item.fixturenames)
 
 
 @pytest.fixture(autouse=True)

@@ -44,9 +44,9 @@ FULL = Size(
     words=200,
 )
 SMALL = Size(
-    few=2_000,
-    many=20_000,
-    base=2_000,
+    few=600,
+    many=6_000,
+    base=600,
     promises=2_000,
     due=200,
     sheets=4,

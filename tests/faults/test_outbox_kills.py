@@ -3,15 +3,20 @@
 import os
 import signal
 import time
+import traceback
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from celery import current_app
+from django.conf import settings
+from django.db import connections
 from django.utils import timezone
 
-from office import failpoints
+from office import failpoints, sweeps
 from office.models import Message
 from tests.cast import make_estate, make_staff
+from tests.faults import unguarded
 from tests.faults.ledger import sent
 
 pytestmark = pytest.mark.faults
@@ -22,6 +27,9 @@ KILLS = 8 if FULL else 1  # at each failpoint
 # The gateway has the message and nobody has written it down: only here a kill makes a repeat.
 NAMES = [name for name in failpoints.NAMES if name.startswith("outbox.")]
 REPEATING = {"outbox.handed", "outbox.marking"}
+IN_CELERY = (
+    NAMES if FULL else ["outbox.claimed", "outbox.handed"]
+)  # a worker each; the others below, without Celery
 
 
 @pytest.fixture
@@ -50,12 +58,12 @@ def _states():
     return Counter(Message.objects.values_list("state", flat=True))
 
 
-def test_celery_workers_killed_at_every_failpoint(real_worker, ledger):
+def test_celery_workers_killed_at_failpoints(real_worker, ledger):
     _queue(MESSAGES)
     environment = {"SMS_GATEWAY": "tests.faults.ledger.Ledger", "LEDGER": str(ledger), "MESSAGE_LEASE": "1"}
-    arrival = max(3, MESSAGES // (len(NAMES) * KILLS * 2))
+    arrival = max(3, MESSAGES // (len(IN_CELERY) * KILLS * 2))
     kills = Counter()
-    for name in NAMES:
+    for name in IN_CELERY:
         worker = real_worker(concurrency=1, GUANJIA_FAILPOINT=f"{name}:{arrival}", **environment)
 
         def deaths(worker=worker):
@@ -77,43 +85,61 @@ def test_celery_workers_killed_at_every_failpoint(real_worker, ledger):
     lines = sent(ledger)
     repeats = len(lines) - MESSAGES
     print(f"{MESSAGES} messages, {kills.total()} kills, {len(set(lines))} arrived, {repeats} repeated")
-    assert all(kills[name] >= KILLS for name in NAMES)
+    assert all(kills[name] >= KILLS for name in IN_CELERY)
     assert set(lines) == {f"k{n}" for n in range(MESSAGES)}  # nothing lost, no key but the message's own
     assert repeats == sum(kills[name] for name in REPEATING) <= kills.total()
     assert max(Counter(lines).values()) <= 1 + KILLS
 
 
-def _killed_run(start_process, ledger, guard_off=""):
+def _in_a_child(work, **environment):
+    """The exit code of `work()` in a forked copy of this process; a signal's number is negative."""
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.environ.update(environment)
+            work()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _deliver(hour, guards):
+    settings.MESSAGE_GATEWAYS["sms"] = "tests.faults.ledger.Ledger"
+    unguarded.take_away(guards)
+    sweeps.run("messages", timezone.now() + timedelta(hours=hour))
+
+
+def _killed_run(ledger, *guards_off):
     """The same kills in plain processes, one delivery each, an hour apart: (lost, repeats, kills)."""
     count = 30
     _queue(count)
     kills = 0
     for hour, name in enumerate([*NAMES, ""]):
-        process = start_process(
-            "tests.faults.deliver",
-            str(hour * 3600),
-            GUANJIA_FAILPOINT=f"{name}:4" if name else "",
-            GUARD_OFF=guard_off,
-            SMS_GATEWAY="tests.faults.ledger.Ledger",
-            LEDGER=str(ledger),
+        failpoint = f"{name}:4" if name else ""
+        code = _in_a_child(
+            lambda hour=hour: _deliver(hour, guards_off), GUANJIA_FAILPOINT=failpoint, LEDGER=str(ledger)
         )
-        code = process.child.wait(120)
-        assert code == (-signal.SIGKILL if name else 0), process.printed()
+        assert code == (-signal.SIGKILL if name else 0)
         kills += bool(name)
     lines = sent(ledger)
     lost = count - Message.objects.filter(state="sent").count()
     return lost, len(lines) - len(set(lines)), kills
 
 
-def test_one_process_after_the_other(own_db, start_process, ledger):
-    assert _killed_run(start_process, ledger) == (0, len(REPEATING), len(NAMES))
+def test_one_process_after_the_other(own_db, ledger):
+    assert _killed_run(ledger) == (0, len(REPEATING), len(NAMES))
 
 
-def test_twin_claims_that_are_never_taken_over_lose_messages(own_db, start_process, ledger):
-    lost, _repeats, _kills = _killed_run(start_process, ledger, "takeover")
+def test_twin_claims_that_are_never_taken_over_lose_messages(own_db, ledger):
+    lost, _repeats, _kills = _killed_run(ledger, "takeover")
     assert lost == 3  # claimed, handed, marking: committed claims of dead workers
 
 
-def test_twin_one_transaction_for_all_repeats_more_than_it_was_killed(own_db, start_process, ledger):
-    _lost, repeats, kills = _killed_run(start_process, ledger, "one by one")
+def test_twin_one_transaction_for_all_repeats_more_than_it_was_killed(own_db, ledger):
+    _lost, repeats, kills = _killed_run(ledger, "one by one")
     assert repeats > kills

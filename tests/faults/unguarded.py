@@ -1,18 +1,15 @@
-"""Guards taken away in started processes: `celery … worker -I tests.faults.unguarded`.
+"""Guards taken away in processes of the fault tests.
 
-By GUARD_OFF, from the start:
-
-- `takeover`    a claim is for ever: nobody takes over from a dead worker
-- `one by one`  a whole delivery is one transaction
-
-And for promises of the kinds in UNGUARDED_KINDS: sweeps neither lock, nor look at the level, nor name their messages
-by fact. With or without guards every step passes a gate, which a test may hold shut until two sweeps stand before it.
+`celery … worker -I tests.faults.unguarded`: of promises of the kinds in UNGUARDED_KINDS sweeps neither lock, nor look
+at the level, nor name their messages by fact. With or without guards every step passes a gate, which a test may hold
+shut until two sweeps stand before it.
 """
 
 import os
 from unittest import mock
 
 from celery import shared_task
+from celery.signals import worker_process_init
 from django.db import transaction
 
 from office import escalation, outbox, sweeps
@@ -31,14 +28,17 @@ KINDS = os.environ.get("UNGUARDED_KINDS", "").split(",")
 
 
 def take_away(guards):
+    """In this process.
+
+    - `takeover`    a claim is for ever: nobody takes over from a dead worker
+    - `one by one`  a whole delivery is one transaction
+    """
     if "takeover" in guards:
         outbox.CLAIM = outbox.CLAIM.replace("'queued', 'sending'", "'queued'")
     if "one by one" in guards:
         deliver = outbox.deliver
         outbox.deliver = lambda now: transaction.atomic(deliver)(now)
         outbox.register_sweep()
-    step = escalation._step
-    escalation._step = lambda kind, *rest, **words: _as_told(step, kind, *rest, **words)
 
 
 def _as_told(step, kind, *rest, **words):
@@ -46,7 +46,10 @@ def _as_told(step, kind, *rest, **words):
         return step(kind, *rest, **words)
 
 
-take_away(os.environ.get("GUARD_OFF", "").split(","))
+@worker_process_init.connect
+def _gates(**kwargs):
+    step = escalation._step
+    escalation._step = lambda kind, *rest, **words: _as_told(step, kind, *rest, **words)
 
 
 @shared_task(name="tests.remind")
