@@ -23,13 +23,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office import files, outbox, promises, sweeps
-from office.models import Job
+from office.models import Job, SweepFailure
 from office.refusals import Refused
 from office.sweeps import Result
 from office.wake import wake
@@ -298,6 +299,36 @@ def _can_read(staff, job_id):
     return visible_to(staff).filter(pk=job_id).exists()
 
 
+def foresee(now, estates, limit):
+    """What `run_waiting` would begin now."""
+    due = Job.objects.filter(estate__in=estates, made_at__lte=now).filter(
+        Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, claimed_until__lt=now)
+    )
+    rows = [
+        sweeps.Coming(job.title, job.get_state_display(), (job.by.local_name,), job.made_at, SUBJECT, job.pk)
+        for job in due.select_related("by").order_by("made_at", "pk")[:limit]
+    ]
+    return sweeps.Foreseen(due.count(), tuple(rows))
+
+
+RECENT = timedelta(days=7)
+
+
+def failing(now, estates, limit):
+    """Work that came to no good end lately. It is not tried again by itself: whoever asked has been told."""
+    rows = Job.objects.filter(estate__in=estates, state=Job.State.FAILED, finished_at__gt=now - RECENT)
+    return [
+        (
+            SweepFailure(
+                sweep="jobs", key=str(job.pk), title=job.title, subject_kind=SUBJECT, subject_id=job.pk,
+                error=job.error, since=job.finished_at, last_at=job.finished_at, tries=job.attempts,
+            ),
+            None,
+        )
+        for job in rows.order_by("-pk")[:limit]
+    ]  # fmt: skip
+
+
 def set_up():
     """What the office tells itself about jobs at start-up."""
     promises.register_subject(SUBJECT, lambda pk: reverse("office:job", args=[pk]))
@@ -318,5 +349,7 @@ def set_up():
             rule=gettext_lazy("as soon as somebody asks; again when its worker died"),
             run=run_waiting,
             every=15,
+            preview=foresee,
+            failing=failing,
         )
     )

@@ -16,13 +16,14 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from office import gateways, journal, roles, sweeps, texts
 from office.failpoints import failpoint
-from office.models import Estate, Message, MessageAttempt, Posting
+from office.models import Estate, Message, MessageAttempt, Posting, SweepFailure
 from office.sweeps import Result
 from office.wake import wake
 
@@ -397,6 +398,65 @@ TEMPLATES["outbox.trouble"] = (
 )
 
 
+# --- for the reminders centre ------------------------------------------------------------------------------
+
+RECENT = timedelta(days=7)
+
+
+def foresee(now, estates, limit):
+    """What `deliver` would send now; residents' messages not while their hours are quiet."""
+    due = (
+        Message.objects.filter(estate__in=estates, state__in=["queued", "sending"], send_after__lte=now)
+        .exclude(state="sending", claimed_until__gte=now)
+        .select_related("estate", "staff")
+        .order_by("send_after", "pk")
+    )
+    resting = [
+        estate.pk for estate in Estate.objects.filter(pk__in=estates) if quiet_until(now, estate) is not None
+    ]
+    due = due.exclude(staff__isnull=True, channel__in=QUIET_CHANNELS, estate__in=resting)
+    rows = [
+        sweeps.Coming(
+            _headline(message),
+            message.get_channel_display(),
+            (message.staff.local_name,) if message.staff else (_("resident"),),
+            message.send_after,
+            message.subject_kind,
+            message.subject_id,
+        )
+        for message in due[:limit]
+    ]
+    return sweeps.Foreseen(due.count(), tuple(rows))
+
+
+def failing(now, estates, limit):
+    """Messages that have not gone although they were tried, and those given up lately."""
+    tried = Q(state="queued", attempts__gt=0) | Q(state="failed", made_at__gt=now - RECENT)
+    rows = Message.objects.filter(tried, estate__in=estates).exclude(error="")
+    return [
+        (
+            SweepFailure(
+                sweep="messages",
+                key=str(message.pk),
+                title=_headline(message),
+                subject_kind=Message.SUBJECT,
+                subject_id=message.pk,
+                error=": ".join(filter(None, [str(message.get_problem_display()), message.error])),
+                since=message.made_at,
+                last_at=message.made_at,
+                tries=message.attempts,
+            ),
+            message.send_after if message.state == Message.State.QUEUED else None,
+        )
+        for message in rows.select_related("estate").order_by("-pk")[:limit]
+    ]
+
+
+def _headline(message):
+    """The subject line in the language of whoever reads the page."""
+    return text(message, translation.get_language())[0]
+
+
 def register_sweep():
     sweeps.register(
         sweeps.Sweep(
@@ -405,5 +465,7 @@ def register_sweep():
             rule=gettext_lazy("ten seconds after they were written; to residents outside the quiet hours"),
             run=deliver,
             every=15,
+            preview=foresee,
+            failing=failing,
         )
     )

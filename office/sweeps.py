@@ -74,7 +74,8 @@ class Sweep:
     """`run(now) -> Result`; `label` and `rule` are words for people; `every` is seconds between runs.
 
     `preview(now, estates, limit) -> Foreseen` says what a run would do at the estates (ids) of whoever asks; it
-    reads only, the database sees to that. `workflow` is the heading it stands under.
+    reads only, the database sees to that. `failing(now, estates, limit) -> [(SweepFailure, when it is tried again)]` is
+    for sweeps whose rows keep their own trouble (messages, jobs). `workflow` is the heading it stands under.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Sweep:
     run: Callable[[datetime], Result]
     every: int = 60
     preview: Callable[[datetime, list[int], int], Foreseen] | None = None
+    failing: Callable[[datetime, list[int], int], list] | None = None
     workflow: object = _("Office")
 
 

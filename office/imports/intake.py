@@ -7,6 +7,7 @@ asks `why_not`, and says no in one sentence.
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from office.imports import applying, checking, matching, reading
 from office.imports.sheets import SHEETS
 from office.models import Import, ImportKey, ImportMatching, ImportRow, ImportWrite
 from office.refusals import Refused, Stale
-from office.sweeps import Result, Sweep
+from office.sweeps import Coming, Foreseen, Result, Sweep
 
 PERMISSION = "register.import"
 AT_ONCE = 200  # rows checked while the person waits; more are a Job
@@ -367,6 +368,19 @@ def sweep(now):
     return result
 
 
+def foresee(now, estates, limit):
+    """Imports whose file and rows `sweep` would remove now, as far as their dates tell."""
+    before = now - KEPT
+    old = Import.objects.filter(estate__in=estates, swept_at__isnull=True, made_at__lt=before).exclude(
+        Q(checked_at__gte=before) | Q(applied_at__gte=before) | Q(rolled_back_at__gte=before)
+    )
+    rows = [
+        Coming(str(batch), _("to be removed"), (), batch.made_at + KEPT, Import.SUBJECT, batch.pk)
+        for batch in old.order_by("pk")[:limit]
+    ]
+    return Foreseen(old.count(), tuple(rows))
+
+
 def _can_read(staff, import_id):
     return Import.objects.visible_to(staff, PERMISSION).filter(pk=import_id).exists()
 
@@ -398,6 +412,7 @@ def set_up():
             rule=gettext_lazy("a file and its rows are removed 60 days after the last step of its import"),
             run=sweep,
             every=3600,
+            preview=foresee,
         )
     )
 

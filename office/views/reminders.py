@@ -160,25 +160,30 @@ def _coming(line):
 
 
 def _failures(request, runs, name=None):
-    """Rows that failed, of one's own estates and of none; each with the moment it is tried again."""
-    mine = Q(estate__isnull=True) | Q(estate_id__in=request.user.estate_ids("office.reminders"))
+    """Rows that failed, of one's own estates and of none; each with the moment it is tried again, if it is."""
+    estates = request.user.estate_ids("office.reminders")
+    mine = Q(estate__isnull=True) | Q(estate_id__in=estates)
     rows = SweepFailure.objects.filter(mine, **({"sweep": name} if name else {}))
-    shown = []
+    found = []
     for failure in rows[:FAILURES_SHOWN]:
         sweep, run = sweeps.REGISTRY.get(failure.sweep), runs.get(failure.sweep)
-        again = run.started_at + timedelta(seconds=sweep.every) if sweep and run else None
-        shown.append(
-            {
-                "sweep": sweep.label if sweep else failure.sweep,
-                "name": failure.sweep if sweep else "",
-                "title": failure.title or _("the whole reminder"),
-                "href": subject_url(failure.subject_kind, failure.subject_id) if failure.subject_id else "",
-                "error": failure.error,
-                "since_at": failure.since,
-                "since": stamp(failure.since),
-                "tries": failure.tries,
-                "last": stamp(failure.last_at),
-                "again": stamp(max(again, request.now)) if again else "",
-            }
-        )
-    return shown
+        found.append((failure, run.started_at + timedelta(seconds=sweep.every) if sweep and run else None))
+    for sweep in [sweeps.REGISTRY[name]] if name else sweeps.REGISTRY.values():
+        if sweep.failing:
+            found += sweep.failing(request.now, estates, FAILURES_SHOWN)
+    return [_failed(failure, again, request.now) for failure, again in found[:FAILURES_SHOWN]]
+
+
+def _failed(failure, again, now):
+    sweep = sweeps.REGISTRY.get(failure.sweep)
+    return {
+        "sweep": sweep.label if sweep else failure.sweep,
+        "name": failure.sweep if sweep else "",
+        "title": failure.title or _("the whole reminder"),
+        "href": subject_url(failure.subject_kind, failure.subject_id) if failure.subject_id else "",
+        "error": failure.error,
+        "since_at": failure.since,
+        "since": stamp(failure.since),
+        "tries": failure.tries,
+        "again": stamp(max(again, now)) if again else _("not by itself"),
+    }

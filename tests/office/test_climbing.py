@@ -598,3 +598,44 @@ def test_every_reminder_stands_under_a_workflow_and_opens(db, supervisor, sign_i
         assert client.get(f"/office/reminders/{name}/").status_code == 200, name
     assert client.get("/office/reminders/nonsense/").status_code == 404
     assert client.post("/office/reminders/nonsense/run/").status_code == 404
+
+
+def test_a_dry_run_of_the_outbox_says_what_would_leave(estate, clerk, head, supervisor, sign_in):
+    promise = owe(estate, clerk, NOW)
+    escalation.climb(KIND, promise.due_at)
+    foreseen = sweeps.foresee("messages", promise.due_at, [estate.pk])
+    assert foreseen.count == 2
+    assert [row.told for row in foreseen.rows] == [("May Chan",), ("head",)]
+    assert sweeps.run("messages", promise.due_at).done == 2
+    assert sweeps.foresee("messages", promise.due_at, [estate.pk]).count == 0
+
+
+def test_a_residents_message_is_not_foreseen_in_quiet_hours(estate):
+    night = NOW.replace(hour=23)
+    values = {"estate": estate, "template": "job.done", "made_at": night, "send_after": night}
+    Message.objects.create(channel="sms", address="13800138000", dedupe_key="a", **values)
+    assert sweeps.foresee("messages", night, [estate.pk]).count == 0
+    assert sweeps.foresee("messages", night + 10 * HOUR, [estate.pk]).count == 1
+
+
+def test_messages_and_jobs_that_came_to_no_good_end_stand_among_the_failures(
+    estate, elsewhere, clerk, supervisor, sign_in
+):
+    from office.models import Job
+
+    values = {
+        "channel": "sms",
+        "template": "job.done",
+        "made_at": NOW,
+        "send_after": NOW + HOUR,
+        "attempts": 2,
+    }
+    Message.objects.create(estate=estate, dedupe_key="a", error="503", **values)
+    Message.objects.create(estate=elsewhere, dedupe_key="b", error="504", **values)
+    Job.objects.create(
+        kind="walk", title="Walk", estate=estate, by=clerk, made_at=NOW, state="failed",
+        finished_at=datetime.now(UTC), error="lost its way",
+    )  # fmt: skip
+    rows = sign_in(supervisor).get("/office/reminders/").context["failures"]
+    assert [(row["name"], row["error"]) for row in rows] == [("messages", "503"), ("jobs", "lost its way")]
+    assert rows[1]["again"] == "not by itself"
