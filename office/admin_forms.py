@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from office import clocks, promises, roles, series
-from office.forms import Choose, DateField, Form, ModelForm, PhoneField, TimeInput
+from office.forms import Choose, DateField, Form, ModelForm, PhoneField, PillsMany, TimeInput
 from office.models import Department, EscalationRule, Estate, Staff
 from office.models.places import LANGUAGES
 from office.models.promises import Measure
@@ -391,9 +391,7 @@ class EscalationForm(_DatedForm):
     director_hours = forms.IntegerField(
         label=_("Other limits: director, hours after the due time"), min_value=1, max_value=720
     )
-    directors = forms.MultipleChoiceField(
-        label=_("Reach the director"), required=False, widget=forms.CheckboxSelectMultiple()
-    )
+    directors = forms.MultipleChoiceField(label=_("Reach the director"), required=False, widget=PillsMany())
     email_from = forms.TypedChoiceField(
         label=_("E-mail to staff"), choices=EscalationRule.From.choices, coerce=int
     )

@@ -453,8 +453,10 @@ def failing(now, estates, limit):
 
 
 def _headline(message):
-    """The subject line in the language of whoever reads the page."""
-    return text(message, translation.get_language())[0]
+    """What it is about, in the language of whoever reads the page; of what goes to residents the kind of message."""
+    if message.staff_id:
+        return text(message, translation.get_language())[0]
+    return journal._word(journal.word("message.template", message.template))
 
 
 def register_sweep():

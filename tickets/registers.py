@@ -14,6 +14,8 @@ from office.models.staff import Department
 REPAIRS = _("Repairs")
 # Translators: 客戶服務中心
 FRONT_DESK = _("Front desk")
+# Translators: 投訴
+COMPLAINTS = _("Complaints")
 
 CALLBACK = promises.Kind(
     "callback",
@@ -151,6 +153,7 @@ COMPLAINT_FORWARD = promises.Kind(
     ),
     department=Department.MANAGEMENT,
     order=1,
+    workflow=COMPLAINTS,
 )
 COMPLAINT_TELL = promises.Kind(
     "complaint_tell",
@@ -167,6 +170,7 @@ COMPLAINT_TELL = promises.Kind(
     ),
     department=Department.FRONT_DESK,
     order=2,
+    workflow=COMPLAINTS,
 )
 COMPLAINT_ANSWER = promises.Kind(
     "complaint_answer",
@@ -183,6 +187,7 @@ COMPLAINT_ANSWER = promises.Kind(
     ),
     department=Department.FRONT_DESK,
     order=3,
+    workflow=COMPLAINTS,
 )
 COMPLAINT_SOLVE = promises.Kind(
     "complaint_solve",
@@ -214,6 +219,7 @@ COMPLAINT_SOLVE = promises.Kind(
     ),
     department=Department.MANAGEMENT,
     order=4,
+    workflow=COMPLAINTS,
 )
 COMPLAINT_CALLBACK = promises.Kind(
     "complaint_callback",
@@ -230,6 +236,7 @@ COMPLAINT_CALLBACK = promises.Kind(
     ),
     department=Department.FRONT_DESK,
     order=11,
+    workflow=COMPLAINTS,
 )
 COMPLAINTS = (COMPLAINT_FORWARD, COMPLAINT_TELL, COMPLAINT_ANSWER, COMPLAINT_SOLVE, COMPLAINT_CALLBACK)
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from office import reports, sweeps
+from office import clocks, promises, reports, sweeps
 from office.access import logged_in, may
 from office.lists import stamp
-from office.models import SweepFailure, SweepHour, SweepRun
-from office.phrases import listed
+from office.models import PromiseRule, SweepFailure, SweepHour, SweepRun
+from office.phrases import clauses, listed
 from office.reports import heartbeats
 from office.views.undo import subject_url
 
@@ -32,9 +32,11 @@ def reminders(request):
     """Every reminder under the heading of its workflow, and every row that failed."""
     runs = {run.name: run for run in SweepRun.objects.all()}
     today = _summed(request.now - timedelta(hours=HOURS))
+    numbers = _numbers(request)
     workflows: dict[str, list] = {}
     for sweep in sweeps.REGISTRY.values():
         row = _row(sweep, runs.get(sweep.name), request.now) | {"day": today.get(sweep.name)}
+        row["rule"] = _rule(sweep, numbers)
         workflows.setdefault(str(sweep.workflow), []).append(row)
     beats = heartbeats()
     signs = []
@@ -46,7 +48,7 @@ def reminders(request):
                 "label": label,
                 "state": _("awake") if alive else _("silent"),
                 "tone": "good" if alive else "bad",
-                "at": stamp(at),
+                "at": _clock(at, request.now),
             }
         )
     failures = _failures(request, runs)
@@ -70,7 +72,7 @@ def reminder(request, name):
     run = SweepRun.objects.filter(name=name).first()
     foreseen = sweeps.foresee(name, request.now, request.user.estate_ids("office.reminders"))
     context = {
-        "row": _row(sweep, run, request.now),
+        "row": _row(sweep, run, request.now) | {"rule": _rule(sweep, _numbers(request))},
         "foreseen": foreseen,
         "coming": [_coming(line) for line in foreseen.rows] if foreseen else [],
         "failures": _failures(request, {name: run}, name),
@@ -116,6 +118,36 @@ def _rights(request):
     return {"may_run": request.user.may("office.run_reminders")}
 
 
+def _numbers(request):
+    """{rule: (amount, measure)} in force at the estate one works in."""
+    rows = PromiseRule.objects.filter(estate=request.estate, valid_from__lte=request.now)
+    return {row.key: (row.amount, row.measure) for row in rows.order_by("valid_from")}
+
+
+def _rule(sweep, numbers):
+    """The rule in words; of a kind of promise with its numbers."""
+    if sweep.name not in promises.KINDS:
+        return sweep.rule
+    return clauses(
+        _("%(rule)s: %(limit)s")
+        % {
+            "rule": rule.label,
+            "limit": promises.length(*numbers.get(rule.key, (rule.amount, rule.measure))),
+        }
+        for rule in promises.KINDS[sweep.name].rules
+    )
+
+
+def _clock(moment, now):
+    """To the second today, since some run every quarter of a minute; with the day otherwise."""
+    if moment is None:
+        return ""
+    zone = timezone.get_current_timezone()
+    if clocks.local_date(moment, zone) == clocks.local_date(now, zone):
+        return f"{moment.astimezone(zone):%H:%M:%S}"
+    return stamp(moment)
+
+
 def _row(sweep, run, now):
     following = run.started_at + timedelta(seconds=sweep.every) if run else None
     broken, failed = bool(run and run.error), bool(run and run.failed)
@@ -123,8 +155,8 @@ def _row(sweep, run, now):
     return {
         "sweep": sweep,
         "run": run,
-        "last": stamp(run.started_at) if run else "",
-        "next": stamp(max(following, now)) if following else "",
+        "last": _clock(run and run.started_at, now),
+        "next": _clock(following and max(following, now), now),
         "tone": "bad" if broken else "wait" if failed or late else "good" if run else "quiet",
         "state": _("failed") if broken else _("some failed") if failed else _("late") if late else "",
     }

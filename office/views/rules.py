@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from office import promises, reports
+from office import clocks, promises, reports
 from office.access import may
 from office.actions import settings as actions
 from office.admin_forms import EscalationForm, RuleForm
@@ -69,7 +69,7 @@ def rule(request, key):
     elif given is not None:
         if form.is_valid() and row["editable"]:
             found = reports.rule_preview(estate, kind.name, key, now=request.now, **_numbers(form))
-            preview = _shown(found, form.cleaned_data["valid_from"])
+            preview = _shown(found, form.cleaned_data["valid_from"], estate.zone)
         status = 200 if form.is_valid() else 422
     past = [{"text": promises.length(row.amount, row.measure), **_dated(row, request.now)} for row in rows]
     context = {
@@ -136,7 +136,7 @@ def _numbers(form):
     return {name: form.cleaned_data[name] for name in ("amount", "measure", "valid_from")}
 
 
-def _shown(preview, valid_from):
+def _shown(preview, valid_from, zone):
     fates = [
         (_("kept in time"), preview.before.on_time, preview.after.on_time),
         (_("kept late or overdue"), preview.before.late, preview.after.late),
@@ -150,14 +150,18 @@ def _shown(preview, valid_from):
         "days": reports.LOOKED_BACK.days,
         "from": stamp(valid_from),
         "fact": stamp(preview.example_at),
-        "clocks": _compared(preview.old, preview.new),
+        "clocks": _compared(preview.old, preview.new, zone),
     }
 
 
-def _compared(old, new):
+def _compared(old, new, zone):
     steps = ((_("warning"), "warn_at"), (_("due"), "due_at"), (_("director"), "director_at"))
     return [
-        {"step": words, "old": stamp(getattr(old, name)), "new": stamp(getattr(new, name))}
+        {
+            "step": words,
+            "old": clocks.moment_text(getattr(old, name), zone),
+            "new": clocks.moment_text(getattr(new, name), zone),
+        }
         for words, name in steps
     ]
 
@@ -170,7 +174,7 @@ def _examples(estate, valid_from, old, new):
     return {
         "fact": stamp(fact),
         "rows": [
-            {"label": promises.length(amount, measure), "clocks": _compared(before, after)}
+            {"label": promises.length(amount, measure), "clocks": _compared(before, after, estate.zone)}
             for amount, measure, before, after in rows
         ],
     }
