@@ -74,7 +74,8 @@ def _tickets(estate, owed):
 
 def _complaints(estate, owed):
     """Each open complaint owes what its class and state say, a closed one nothing; numbers without gaps."""
-    found, taken = [], Counter()
+    found: list[str] = []
+    taken: Counter[int] = Counter()
     for row in Complaint.objects.filter(estate=estate).iterator(chunk_size=5_000):
         taken[int(row.number[1:5])] += 1
         kinds = set(complaints.owed(row)) if row.is_open else set()

@@ -104,7 +104,6 @@ class Complaints:
     def _staged(self):
         at, now = self.world.at, self.now
         minutes = timedelta(minutes=1)
-        calm = STORIES[10], self._calmed, {}
         yield (
             now - 35 * minutes,
             STORIES[9],
@@ -116,7 +115,7 @@ class Complaints:
         yield (at(1, 16, 5), STORIES[5], self._begun, {"wanted_by": wanted})
         yield (at(4, 10, 20), STORIES[3], self._begun, {})  # late
         yield (at(1, 9, 40), STORIES[11], self._answered, {})
-        yield (at(2, 14, 15), *calm)
+        yield (at(2, 14, 15), STORIES[10], self._calmed, {})
         yield (at(3, 9, 30), STORIES[1], self._to_tell, {})
         yield (at(3, 15, 10), STORIES[7], self._to_call, {"told": at(1, 16, 40)})
         yield (at(6, 11, 25), STORIES[0], self._to_call, {"told": at(3, 11, 5), "tries": 2})  # late
