@@ -133,7 +133,7 @@ def complaint_record(complaint, *, size="A4"):
     language = complaint.language or estate.language
     steps = list(complaint.steps.select_related("by"))[:STEPS_ON_PAPER]
     with translation.override(language):
-        answers = {None: "", True: _("accepted"), False: _("not accepted")}
+        answers = {None: "", True: pgettext("remedy", "accepted"), False: pgettext("remedy", "refused")}
         acknowledged = complaint.acknowledged_by
         facts = ComplaintFacts(
             number=complaint.number,
