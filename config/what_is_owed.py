@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from office import board, clocks, escalation, promises
+from office import board, clocks, escalation, months, promises
 from office import reports as office_reports
 from office.lists.estates import ALL as EVERYWHERE
 from office.lists.estates import readable, tonight
@@ -43,6 +43,7 @@ def context(request, everything=False):
         "handovers": ticket_reports.waiting_handovers(staff) if staff.may("reception.write") else [],
         "acknowledge": _to_acknowledge(request),
         "requests": ticket_reports.requests_to_decide(staff, limit) if staff.may("tickets.approve") else [],
+        "reports": months.waiting_for(staff) if staff.may(months.WRITE) else [],
         "sections": sections,
         "tiles": _tiles(request),
         "actions": _actions(staff),

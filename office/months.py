@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -275,6 +276,13 @@ def why_not(move, report, by, missing=0):
 def _somebody_else(report, by):
     posted = Posting.objects.filter(estate_id=report.estate_id, staff__is_active=True)
     return posted.filter(role__in=["supervisor", "director"]).exclude(staff=by).exists()
+
+
+def waiting_for(staff):
+    """Reports that wait for this person's signature, the oldest first."""
+    wanted = Q(state__in=[State.DRAFT, State.SENT_BACK], estate__in=staff.estate_ids(WRITE))
+    wanted |= Q(state=State.SIGNED, estate__in=staff.estate_ids(DECIDE))
+    return list(MonthReport.objects.filter(wanted).select_related("estate").order_by("month", "pk"))
 
 
 def missing(figures, analyses):
