@@ -156,15 +156,16 @@ SELECT json_build_object(
 """
 
 
-def _asked(statement, estate, first, **values):
+def asked(statement, estate, first, **values):
+    """The one JSON document that `statement` makes of the month."""
     start, end = months.bounds(first, estate.zone)
-    values |= {"estate": estate.pk, "start": start, "end": end, "subject": Ticket.SUBJECT}
+    values = {"estate": estate.pk, "start": start, "end": end, "subject": Ticket.SUBJECT, **values}
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return json.loads(cursor.fetchone()[0])
 
 
-class _Names:
+class Names:
     """Names as the month knew them, in three languages; what is not named in a row has its word."""
 
     def __init__(self, found):
@@ -193,7 +194,7 @@ class _Names:
 
 def repairs(estate, first, whole=True):
     """Repairs reported in the month, and those completed in it."""
-    found = _asked(_REPAIRS, estate, first, kinds=list(KINDS), often=estate.recurring_count, whole=whole)
+    found = asked(_REPAIRS, estate, first, kinds=list(KINDS), often=estate.recurring_count, whole=whole)
     opened, done = span(first, "opened"), span(first, "done")
     promised, facts_of_promises = _promised(found["promises"] or (), first)
     facts = [
@@ -209,7 +210,7 @@ def repairs(estate, first, whole=True):
     ]
     if not whole:
         return part(facts)
-    names = _Names(found["names"])
+    names = Names(found["names"])
     charts = [
         promised,
         _reported("category", found, names, opened),
@@ -387,7 +388,7 @@ ANSWERS = (CallbackTry.Outcome.SATISFIED, CallbackTry.Outcome.NOT_SATISFIED)
 
 def callbacks(estate, first, whole=True):
     """回訪: owed for completions of the month, and what residents said in it."""
-    found = _asked(_CALLBACKS, estate, first)
+    found = asked(_CALLBACKS, estate, first)
     owed, tries = found["owed"], found["tries"] or ()
     fact_span = {"about": Ticket.SUBJECT, "kind": "callback", **span(first, "fact")}
     tried = span(first, "tried")
@@ -423,7 +424,7 @@ def callbacks(estate, first, whole=True):
     ]
     if not whole:
         return part(facts)
-    names = _Names(found["names"])
+    names = Names(found["names"])
     charts = [_satisfaction(kind, tries, names, tried) for kind in ("category", "building", "technician")]
     return part(facts, [*charts, _scores(tries, tried)])
 
