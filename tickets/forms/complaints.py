@@ -279,7 +279,7 @@ class ContactForm(StepForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["text"].required = False
-        self.order_fields(["reached", "text", "at"])
+        self.order_fields(["text", "reached", "at"])
 
     def clean(self):
         super().clean()

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from office import clocks, lists, promises
+from office import clocks, escalation, lists, promises
 from office.access import may
 from office.models import Event, File, Promise
 from office.views.session import enter
@@ -138,7 +138,8 @@ def complaint(request, pk):
         "history": history_of(row, request.user),
         "facts": facts(row),
         "files": file_lines(files),
-        "events": journal_lines(events, LOOKS),
+        "events": journal_lines(events, LOOKS, request.user.may("messages.read", row.estate_id)),
+        "climbed": escalation.story(row, request.user) if any(one.level for one in owed) else [],
     }  # fmt: skip
     return render(request, "tickets/complaint.html", context)
 
