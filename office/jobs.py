@@ -124,14 +124,14 @@ def progress(job, done, total=None):
         raise Stopped
 
 
-SIGN = """UPDATE office_job SET done = %s, total = %s, failed = %s, claimed_until = %s
+# The claim is lengthened by the database's clock: by a worker's own, two hours behind, it would have run out already.
+SIGN = """UPDATE office_job SET done = %s, total = %s, failed = %s, claimed_until = clock_timestamp() + %s
     WHERE id = %s AND claim = %s RETURNING cancel_requested"""
 
 
 def _sign(job):
     """Whether cancelling was asked for; None when the claim is not ours any more."""
-    until = timezone.now() + LEASE
-    values = [job.done, job.total, job.failed, until, job.pk, job.claim]
+    values = [job.done, job.total, job.failed, LEASE, job.pk, job.claim]
     if not connection.in_atomic_block:
         return _ask(connection, values)
     # Inside the work's own transaction nobody would see it before the end: say it beside.

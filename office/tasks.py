@@ -5,7 +5,6 @@ from datetime import datetime
 
 from celery import shared_task
 from django.db import connection
-from django.utils import timezone
 
 from office import sweeps
 
@@ -13,8 +12,9 @@ from office import sweeps
 OWN_ENTRY = {"messages", "jobs"}
 STALE = 30  # seconds after which a queued look is worth nothing any more: the next one has been sent
 
-# A machine whose clock is behind, or a signal that comes late, never moves a sign of life back.
-BEAT = """INSERT INTO office_heartbeat (name, at) VALUES (%s, %s)
+# A signal that comes late never moves a sign of life back; one of a clock that is ahead never reaches into the future,
+# where it would hide a beat that has died since.
+BEAT = """INSERT INTO office_heartbeat (name, at) VALUES (%s, least(%s, clock_timestamp()))
     ON CONFLICT (name) DO UPDATE SET at = greatest(office_heartbeat.at, excluded.at)"""
 
 
@@ -47,7 +47,7 @@ def heartbeat(sent_at=None):
 
     `sent_at` (ISO) is when the signal left, when the sender says so.
     """
-    now = timezone.now()
+    now = sweeps.present()
     beats = {"worker": now, "beat": datetime.fromisoformat(sent_at) if sent_at else now}
     with connection.cursor() as cursor:
         cursor.executemany(BEAT, sorted(beats.items()))

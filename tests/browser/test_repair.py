@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from office import clocks, sweeps
@@ -127,7 +128,6 @@ def test_a_repair_from_the_call_to_the_callback(sit, office, language):
 
 def done(office, unit, at=None):
     """A repair at `unit` whose work has ended, made by the actions."""
-    from django.utils import timezone
 
     from tickets import actions
     from tickets.models import Category
@@ -201,8 +201,8 @@ def test_a_forgotten_callback_climbs_from_owner_to_head_to_director(sit, office)
     steps = [(promise.warn_at, "clerk"), (promise.due_at, "supervisor"), (promise.director_at, "director")]
     for moment, reached in steps:
         with time_machine.travel(moment + timedelta(minutes=1), tick=True):
-            assert sweeps.run("callback").done == 1
-            assert sweeps.run("callback").done == 0
+            assert sweeps.run("callback", timezone.now()).done == 1
+            assert sweeps.run("callback", timezone.now()).done == 0
             heard[reached] = 1
             for role, page in pages.items():
                 sign_in(page, office.staff[role], office.url)  # days later the old session is over

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from office import outbox
-from office.models import Message, Promise
+from office import escalation, outbox, sweeps
+from office.models import Message, Promise, SweepFailure
 from tests.cast import client_of, make_estate, make_staff, make_unit
 from tests.matters import KIND, owe, owe_many
 from tickets.models import Category, Ticket
@@ -25,7 +25,9 @@ pytestmark = pytest.mark.faults
 FULL = bool(os.environ.get("GUANJIA_FULL"))
 REMINDERS = 1000 if FULL else 60
 DOWN = 60 if FULL else 3  # seconds
-WORKERS = 8 if FULL else 2
+WORKERS = 8 if FULL else 3
+POISON = 20 if FULL else 3
+HOUR = 3600
 PATIENCE = 300  # seconds a busy machine may take; nobody waits that long for anything that comes
 UNGUARDED = ("-I", "tests.faults.unguarded")
 
@@ -47,10 +49,14 @@ def worker(real_worker):
 
 @pytest.fixture
 def crowd(real_worker, real_beat):
-    """`crowd(NAME="value")`: many workers and two beats, ready for work."""
+    """`crowd(NAME="value")`: many workers, one clock two hours ahead and one behind, and two beats, ready for work."""
 
     def start(**environment):
-        people = [real_worker(*UNGUARDED, concurrency=2, ready=False, **environment) for _ in range(WORKERS)]
+        clocks = [2 * HOUR, -2 * HOUR] + [0] * (WORKERS - 2)
+        people = [
+            real_worker(*UNGUARDED, concurrency=2, ready=False, AHEAD=str(ahead), **environment)
+            for ahead in clocks
+        ]
         people += [real_beat("-S", "tests.faults.quick.Scheduler") for _ in range(2)]
         for process in people[:WORKERS]:
             process.await_printed("ready.")
@@ -87,8 +93,8 @@ def _due(estate, count):
     owe_many(estate, clerk, timezone.now() - timedelta(days=30), count)
 
 
-def _await_out(count, seconds=PATIENCE):
-    """Wait until every step of `count` promises has gone out; every one of them once."""
+def _await_out(count, seconds=PATIENCE, besides=()):
+    """Wait until every step of `count` promises has gone out; every one of them once. `besides`: those that break."""
     end = time.monotonic() + seconds
     expected = {"promise.warn": count, "promise.head": count, "promise.director": count}
     while True:
@@ -97,7 +103,9 @@ def _await_out(count, seconds=PATIENCE):
             break
         assert time.monotonic() < end, sent
         time.sleep(0.2)
-    assert set(Promise.objects.values_list("level", flat=True)) == {Promise.Level.DIRECTOR}
+    levels = Promise.objects.filter(kind=KIND).exclude(pk__in=besides).values_list("level", flat=True)
+    assert set(levels) == {Promise.Level.DIRECTOR}
+    assert not Promise.objects.filter(pk__in=besides, level__gt=0).exists()
     assert Message.objects.count() == 3 * count
     assert set(Message.objects.values_list("attempts", flat=True)) == {1}
 
@@ -221,23 +229,71 @@ def gate_shut(kind):
         cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [kind])
 
 
+def _await_rows(rows, count, words):
+    end = time.monotonic() + PATIENCE
+    while rows.count() < count:
+        assert time.monotonic() < end, words
+        time.sleep(0.2)
+
+
+def _due_in_an_hour(office, clerk, now):
+    """A clock that is two hours ahead takes it for due."""
+    row = owe(office, clerk, now, kind="water_test", rule="water_test")
+    at = now + timedelta(hours=1)
+    Promise.objects.filter(pk=row.pk).update(warn_at=at, due_at=at)
+    return Promise.objects.filter(pk=row.pk, level__gt=Promise.Level.QUIET)
+
+
 def test_sweeps_that_meet_have_each_effect_once_and_without_guards_twice(office, own_redis, crowd):
+    """Workers and two beats at once, two clocks wrong by two hours, rows that break, the broker emptied on the way."""
+    began, now = time.monotonic(), timezone.now()
+    clerk = office.postings.get(role="clerk").staff
     with gate_shut(KIND):
         _due(office, REMINDERS)
-        crowd(UNGUARDED_KINDS="arrival")
-    _await_out(REMINDERS)
+        poison = [promise.pk for promise in owe_many(office, clerk, now - timedelta(days=30), POISON)]
+        Promise.objects.filter(pk__in=poison).update(title="poison")
+        early = _due_in_an_hour(office, clerk, now)
+        people = crowd(UNGUARDED_KINDS="arrival")
+    own_redis.say("FLUSHALL")
+    _await_out(REMINDERS, besides=poison)
+    seconds = time.monotonic() - began
     time.sleep(3)  # and they go on without having anything to do
-    _await_out(REMINDERS)
+    _await_out(REMINDERS, besides=poison)
+    _await_rows(SweepFailure.objects.filter(sweep=KIND), POISON, "a poison row is not named")
+    named = set(SweepFailure.objects.filter(sweep=KIND).values_list("key", flat=True))
+    assert named == {str(pk) for pk in poison}
+    assert not early.exists()
+    print(
+        f"{REMINDERS} promises, {3 * REMINDERS} steps, each once, by {WORKERS} workers and 2 beats in {seconds:.0f} s with "
+        f"their start; {POISON} poison rows named and in nobody's way; two clocks wrong by 2 h; the broker emptied"
+    )
     # The twin: the same sweeps about promises of a kind that has no guards. Only their warning is due.
-    now = timezone.now()
-    clerk = office.postings.get(role="clerk").staff
     with gate_shut("arrival"):
         times = {"warn_at": now - timedelta(hours=1), "due_at": now + timedelta(days=1)}
         bare = [owe(office, clerk, now, kind="arrival", rule="arrival", agreed=now).pk for _ in range(5)]
         Promise.objects.filter(pk__in=bare).update(**times)
-    end = time.monotonic() + PATIENCE
-    while Promise.objects.filter(pk__in=bare, level__gte=Promise.Level.HEAD).count() < len(bare):
-        assert time.monotonic() < end, "without guards nothing was doubled: the test proves nothing"
-        time.sleep(0.2)
-    assert Message.objects.filter(dedupe_key__startswith="promise:").count() == 3 * REMINDERS
+    doubled = Promise.objects.filter(pk__in=bare, level__gte=Promise.Level.HEAD)
+    _await_rows(doubled, len(bare), "without guards nothing was doubled: the test proves nothing")
     assert Message.objects.count() >= 3 * REMINDERS + 2 * len(bare)
+    assert all(process.child.poll() is None for process in people)
+
+
+def test_twin_a_sweep_that_believes_its_workers_clock_is_early(office, own_redis, worker):
+    early = _due_in_an_hour(office, office.postings.get(role="clerk").staff, timezone.now())
+    worker(*UNGUARDED, concurrency=1, AHEAD=str(2 * HOUR), OWN_TIME="1")
+    current_app.send_task("office.tasks.sweep", ("water_test",))
+    _await_rows(early, 1, "the clock was believed and nothing was early")
+
+
+def test_twin_a_sweep_that_stops_at_its_first_broken_row_takes_nobody(office, monkeypatch):
+    """In this process: without asking again row by row, one poison row holds its whole kind up."""
+    clerk = office.postings.get(role="clerk").staff
+    rows = owe_many(office, clerk, timezone.now() - timedelta(days=30), 5)
+    broken = f"{escalation.UNCHANGED} AND 1 / (CASE promise.id WHEN {rows[0].pk} THEN 0 ELSE 1 END) = 1"
+    monkeypatch.setattr(escalation, "UNCHANGED", broken)
+    with monkeypatch.context() as without:
+        without.setattr(escalation, "DatabaseError", ZeroDivisionError)  # never raised: nothing is caught
+        assert sweeps.run(KIND).error
+        assert set(Promise.objects.values_list("level", flat=True)) == {0}
+    result = sweeps.run(KIND)
+    assert (result.done, result.failed) == (3 * 4, 1)

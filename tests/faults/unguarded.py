@@ -2,22 +2,26 @@
 
 `celery … worker -I tests.faults.unguarded`: of promises of the kinds in UNGUARDED_KINDS sweeps neither lock, nor look
 at the level, nor name their messages by fact. With or without guards every step passes a gate, which a test may hold
-shut until two sweeps stand before it.
+shut until two sweeps stand before it. A promise called "poison" breaks the step that takes it. By AHEAD (seconds) the
+clock of the whole worker is wrong, and with OWN_TIME sweeps believe it.
 """
 
 import os
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
+import time_machine
 from celery import shared_task
 from celery.signals import worker_process_init
 from django.db import transaction
+from django.utils import timezone
 
 from office import escalation, outbox, sweeps
 
 # Whoever stands at the gate has its snapshot of who is due: all of them have seen the same rows.
 GATE = "AND (SELECT pg_advisory_xact_lock_shared(hashtext(%(kind)s))) IS NOT NULL"
 # And a step takes its time afterwards, so that sweeps go on meeting.
-SLOWLY = "AND pg_sleep(0.002) IS NOT NULL"
+SLOWLY = "AND pg_sleep(0.002) IS NOT NULL AND 1 / (CASE promise.title WHEN 'poison' THEN 0 ELSE 1 END) = 1"
 GUARDED = {"UNCHANGED": f"{escalation.UNCHANGED} {GATE} {SLOWLY}"}
 UNGUARDED = {
     "LOCK": "",
@@ -44,6 +48,12 @@ def take_away(guards):
 def _as_told(step, kind, *rest, **words):
     with mock.patch.multiple(escalation, **(UNGUARDED if kind in KINDS else GUARDED)):
         return step(kind, *rest, **words)
+
+
+if ahead := int(os.environ.get("AHEAD", "0")):
+    time_machine.travel(datetime.now(UTC) + timedelta(seconds=ahead), tick=True).start()
+if os.environ.get("OWN_TIME"):
+    sweeps.present = timezone.now
 
 
 @worker_process_init.connect

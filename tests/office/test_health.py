@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from office import outbox, tasks
-from office.models import Message
+from office import outbox, sweeps, tasks
+from office.models import Heartbeat, Message
 from office.views import health
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +53,12 @@ def test_a_message_that_does_not_leave_turns_it_red(readyz, message, state):
         "not ready",
         "late",
     )
+
+
+def test_a_clock_that_is_ahead_hides_no_silence(readyz):
+    """Beat's clock is two hours ahead: what it last said is as old as it is, not two hours from now."""
+    ahead = sweeps.present() + timedelta(hours=2)
+    tasks.heartbeat(ahead.isoformat())
+    assert set(Heartbeat.objects.filter(at__gt=sweeps.present()).values_list("name", flat=True)) == set()
+    tasks.heartbeat((ahead - timedelta(hours=4)).isoformat())  # and one that is behind takes no word back
+    assert Heartbeat.objects.get(name="beat").at > sweeps.present() - timedelta(minutes=5)
