@@ -14,8 +14,8 @@ from django import forms
 from django.db.models import Count, F, Q
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from office import clocks, promises
 from office.actions.handing import PERMISSION as HAND_OVER
@@ -34,7 +34,7 @@ from office.lists.estates import (
     tonight,
     wide,
 )
-from office.models import Department, Promise, Staff
+from office.models import Department, Posting, Promise, Staff
 
 READ, EXPORT = "office.board", "office.export_board"
 Outcome = Promise.Outcome
@@ -45,10 +45,11 @@ TABS = [
     ("week", gettext_lazy("This week")),
     ("later", gettext_lazy("Later")),
 ]
-OPEN = {"open", "overdue", "today", "week", "later", "ahead"}
+OPEN = {"open", "overdue", "today", "week", "later", "ahead", "waiting"}
 OUTCOMES = [
     *TABS,
     ("ahead", gettext_lazy("due later than today")),
+    ("waiting", gettext_lazy("not yet due")),
     ("kept", gettext_lazy("kept")),
     ("on_time", gettext_lazy("kept on time")),
     ("late", gettext_lazy("kept late")),
@@ -74,11 +75,13 @@ def week_end(now, zone):
 
 def by_outcome(name, now, local):
     """The condition behind one of OUTCOMES; `local(condition)` asks it in the zone of each row's estate."""
-    waiting, kept = Q(closed_at__isnull=True), Q(outcome=Outcome.KEPT)
+    waiting, ended = Q(closed_at__isnull=True), Q(closed_at__isnull=False)  # which the indexes are made for
+    kept = ended & Q(outcome=Outcome.KEPT)
     return {
         "": lambda: Q(),
         "open": lambda: waiting,
         "overdue": lambda: waiting & Q(due_at__lte=now),
+        "waiting": lambda: waiting & Q(due_at__gt=now),
         "today": lambda: waiting & Q(due_at__gt=now) & local(lambda zone: Q(due_at__lte=tonight(now, zone))),
         "ahead": lambda: waiting & local(lambda zone: Q(due_at__gt=tonight(now, zone))),
         "week": lambda: (
@@ -90,8 +93,8 @@ def by_outcome(name, now, local):
         "kept": lambda: kept,
         "on_time": lambda: kept & Q(closed_at__lte=F("due_at")),
         "late": lambda: kept & Q(closed_at__gt=F("due_at")),
-        "unreachable": lambda: Q(outcome=Outcome.UNREACHABLE),
-        "extended": lambda: Q(outcome=Outcome.EXTENDED),
+        "unreachable": lambda: ended & Q(outcome=Outcome.UNREACHABLE),
+        "extended": lambda: ended & Q(outcome=Outcome.EXTENDED),
         "ended": lambda: Q(outcome__in=[Outcome.KEPT, Outcome.UNREACHABLE]),
     }[name]()
 
@@ -199,8 +202,13 @@ def staff_of(estates):
     """[(id, name)] of those posted at these estates: one query."""
     if not estates:
         return []
-    rows = Staff.objects.filter(postings__estate__in=[estate.pk for estate in estates], is_active=True)
-    return [(one.pk, str(one)) for one in rows.distinct().order_by("name", "pk")]
+    posted = Posting.objects.filter(estate__in=[estate.pk for estate in estates]).values("staff")
+    rows = Staff.objects.filter(pk__in=posted, is_active=True).order_by("name", "pk")
+    english = get_language() == "en"
+    return [
+        (pk, name_en if english and name_en else name)
+        for pk, name, name_en in rows.values_list("pk", "name", "name_en")
+    ]
 
 
 # --- the list ----------------------------------------------------------------------------------------------
@@ -212,24 +220,32 @@ _DEPARTMENTS, _LEVELS, _OUTCOMES = (
 )
 
 
-def _clock(row):
-    if row["outcome"] != Outcome.OPEN:
-        if row["outcome"] == Outcome.KEPT and row["closed_at"] > row["due_at"]:
-            return _("kept late")
-        return str(_OUTCOMES[row["outcome"]])
-    return clocks.due_text(row["due_at"], row["now"], row_zone(row))[1]
+def _read(row):
+    """(tone, words, rule) of a row's clock: several columns ask, it is worked out once."""
+    if "read" not in row:
+        row["read"] = (*_clock_of(row), promises.rule_text(SimpleNamespace(**row), row_zone(row)))
+    return row["read"]
+
+
+def _clock_of(row):
+    if row["outcome"] == Outcome.OPEN:
+        return clocks.due_text(row["due_at"], row["now"], row_zone(row))
+    if row["outcome"] == Outcome.KEPT and row["closed_at"] > row["due_at"]:
+        return "broken", _("kept late")
+    tone = {Outcome.KEPT: "kept", Outcome.UNREACHABLE: "broken"}.get(row["outcome"], "quiet")
+    return tone, str(_OUTCOMES[row["outcome"]])
 
 
 def _tone(row):
-    if row["outcome"] == Outcome.OPEN:
-        return clocks.due_text(row["due_at"], row["now"], row_zone(row))[0]
-    if row["outcome"] == Outcome.KEPT:
-        return "kept" if row["closed_at"] <= row["due_at"] else "broken"
-    return "broken" if row["outcome"] == Outcome.UNREACHABLE else "quiet"
+    return _read(row)[0]
+
+
+def _clock(row):
+    return _read(row)[1]
 
 
 def _rule(row):
-    return promises.rule_text(SimpleNamespace(**row), row_zone(row))
+    return _read(row)[2]
 
 
 def local_stamp(moment, row):

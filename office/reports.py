@@ -302,7 +302,7 @@ class Rates:
     late: int = 0
     unreachable: int = 0
     overdue: int = 0
-    ahead: int = 0
+    waiting: int = 0
 
     @property
     def kept(self):
@@ -316,7 +316,7 @@ def promise_rates(estate_id, kinds, now, start, end):
     one counts by its successor, a cancelled one not at all.
     """
     kept = Q(outcome=Promise.Outcome.KEPT)
-    waiting = Q(closed_at__isnull=True)
+    still = Q(closed_at__isnull=True)
     rows: Any = (
         Promise.objects.filter(estate_id=estate_id, kind__in=kinds, fact_at__gte=start, fact_at__lt=end)
         .exclude(outcome__in=[Promise.Outcome.EXTENDED, Promise.Outcome.CANCELLED])
@@ -326,8 +326,8 @@ def promise_rates(estate_id, kinds, now, start, end):
             on_time=Count("pk", filter=kept & Q(closed_at__lte=F("due_at"))),
             late=Count("pk", filter=kept & Q(closed_at__gt=F("due_at"))),
             unreachable=Count("pk", filter=Q(outcome=Promise.Outcome.UNREACHABLE)),
-            overdue=Count("pk", filter=waiting & Q(due_at__lte=now)),
-            ahead=Count("pk", filter=waiting & Q(due_at__gt=now)),
+            overdue=Count("pk", filter=still & Q(due_at__lte=now)),
+            waiting=Count("pk", filter=still & Q(due_at__gt=now)),
         )
         .order_by("kind", "owner_id")
     )

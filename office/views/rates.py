@@ -132,7 +132,7 @@ def _grouped(whole, place, wanted):
     return {key: reports.added(reports.Rates, rows) for key, rows in groups.items()}
 
 
-NUMBERS = ("owed", "on_time", "late", "unreachable", "overdue", "ahead")
+NUMBERS = ("owed", "on_time", "late", "unreachable", "overdue", "waiting")
 
 
 def _row(label, rates, narrow, chosen, address):
@@ -142,7 +142,7 @@ def _row(label, rates, narrow, chosen, address):
         "label": label,
         "narrow": narrow,
         "chosen": chosen,
-        "cells": [values[name] for name in ("owed", "kept", "late", "unreachable", "overdue", "ahead")],
+        "cells": [values[name] for name in ("owed", "kept", "late", "unreachable", "overdue", "waiting")],
         "kept_rate": percent(rates.kept, rates.owed),
         "on_time_rate": percent(rates.on_time, rates.owed),
         "full": rates.owed > 0 and rates.kept == rates.owed,
@@ -151,7 +151,7 @@ def _row(label, rates, narrow, chosen, address):
 
 
 def _chart(part):
-    names = ("on_time", "late", "unreachable", "overdue", "ahead")
+    names = ("on_time", "late", "unreachable", "overdue", "waiting")
     return {
         "id": part["id"],
         "title": part["title"],

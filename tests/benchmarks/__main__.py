@@ -11,7 +11,9 @@ def main(words=None):
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("--small", action="store_true", help="the same at 2 000 tickets, to see that it runs")
     parser.add_argument("--full", action="store_true", help="at 1 000 000 tickets (the rule)")
-    parser.add_argument("--only", default="", help="pages, finding, taking, sweeps, paper or exports")
+    parser.add_argument(
+        "--only", default="", help="pages, finding, taking, sweeps, paper, exports, households or board"
+    )
     chosen = parser.parse_args(words)
     import django
 

@@ -74,6 +74,38 @@ def promises(count):
     return databases.template(f"bench_promises_{count}_{_version()}", fill)
 
 
+def board(count, waiting):
+    """The template with `count` promises of three years, `waiting` of them open around the present day."""
+
+    def fill(environment):
+        databases.manage(
+            "load_demo", "--estates", "1", "--units", "24", "--months", "1", environment=environment
+        )
+        name = environment["GUANJIA_TEST_DATABASE"]
+        columns = """kind, subject_kind, subject_id, sequence, title, estate_id, owner_id, department, rule_key,
+            amount, measure, fact_at, due_at, warn_at, director_at, made_at, level, outcome, closed_at, closed_by_id, reason"""
+        _sql(
+            name,
+            "UPDATE office_promise SET outcome = 'kept', closed_at = due_at WHERE closed_at IS NULL",
+            f"""INSERT INTO office_promise ({columns})
+                SELECT (ARRAY['callback', 'water_test', 'arrival', 'waiting'])[1 + n % 4], 'tickets.ticket', 1000000000 + n, 1,
+                    'R2026-' || n || ' 3-2-1201', estate.id, staff.ids[1 + n % cardinality(staff.ids)],
+                    (ARRAY['front_desk', 'repair'])[1 + n % 2], 'callback_other', 2, 'days', at.day - interval '2 days', at.day,
+                    at.day - interval '15 hours', at.day + interval '1 day', at.day - interval '2 days', 0,
+                    CASE WHEN n <= {int(waiting)} THEN 'open' ELSE 'kept' END,
+                    CASE WHEN n > {int(waiting)} THEN at.day - (n % 50 - 5) * interval '1 hour' END,
+                    CASE WHEN n > {int(waiting)} THEN staff.ids[1] END, ''
+                FROM generate_series(1, {int(count)}) AS n, (SELECT id FROM office_estate LIMIT 1) AS estate,
+                    (SELECT array_agg(id ORDER BY id) AS ids FROM office_staff WHERE is_active) AS staff,
+                    LATERAL (SELECT CASE WHEN n <= {int(waiting)}
+                        THEN now() - interval '3 days' + n * interval '14 days' / {int(waiting)}
+                        ELSE now() - interval '5 days' - n * interval '3 years' / {int(count)} END AS day) AS at""",
+            "VACUUM ANALYZE",
+        )
+
+    return databases.template(f"bench_board_{count}_{_version()}", fill)
+
+
 def _sql(name, *statements):
     for statement in statements:
         databases.servers().postgres.sql(

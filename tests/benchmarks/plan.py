@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests import databases
 
-from . import data, exporting, finding, households
+from . import boards, data, exporting, finding, households
 from .lane import Lane
 
 
@@ -29,6 +29,7 @@ class Size:
     times: int  # requests a turn
     residents: int  # people the search box knows; 0: those of the demonstration
     words: int  # asked of each kind
+    owed: int  # promises of the board; 0: those of the demonstration
 
 
 FULL = Size(
@@ -42,6 +43,7 @@ FULL = Size(
     times=20,
     residents=1_000_000,
     words=200,
+    owed=1_000_000,
 )
 SMALL = Size(
     few=600,
@@ -54,6 +56,7 @@ SMALL = Size(
     times=2,
     residents=0,
     words=8,
+    owed=0,
 )
 
 
@@ -83,6 +86,7 @@ class Run:
                 self.paper,
                 self.exports,
                 self.households,
+                self.board,
             ):
                 if self.only in part.__name__:
                     tell(f"{part.__name__} …")
@@ -93,6 +97,8 @@ class Run:
         return self.rows
 
     def lane(self, name):
+        if not self.size.owed:  # a small run reads what the demonstration owes
+            name = {"board_few": "few", "board_many": "ten"}.get(name, name)
         if name not in self.lanes:
             self.lanes[name] = self.fresh(name)
         return self.lanes[name]
@@ -106,6 +112,8 @@ class Run:
             "many": lambda: data.history(size.many, size.base),
             "residents": lambda: finding.residents(size.residents),
             "promises": lambda: data.promises(size.promises),
+            "board_few": lambda: data.board(size.owed // 10, 5_000),
+            "board_many": lambda: data.board(size.owed, 5_000),
         }[name]()
         return Lane(source)
 
@@ -266,6 +274,9 @@ class Run:
 
     def households(self):
         households.report(self)
+
+    def board(self):
+        boards.report(self)
 
     def exports(self):
         exporting.report(self)

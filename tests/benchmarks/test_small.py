@@ -39,6 +39,13 @@ ROWS = [
     "household page: 300",
     "timeline of everything walks",
     "timeline of callbacks walks",
+    "board of 5,000 open among",
+    "board: ",
+    "queries of the board",
+    "what was kept, the latest first",
+    "rates of the month",
+    "board reads an index",
+    "board of what was kept reads an index",
 ]
 
 
@@ -53,5 +60,12 @@ def test_every_row_is_reported(capsys):
     facts = {row.name: row for row in rows if not row.spread}
     for name in ("search walks its index in order", "generic plans of search"):
         assert facts[name].ok, facts[name]
-    for name in ("list page reads an index", "callback queue reads an index", "sweep reads an index"):
+    for name in (
+        "list page reads an index",
+        "callback queue reads an index",
+        "sweep reads an index",
+        "board reads an index",
+        "board of what was kept reads an index",
+        "queries of the board",
+    ):
         assert facts[name].ok, facts[name]

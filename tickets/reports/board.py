@@ -8,7 +8,6 @@ from typing import Any
 from django.db import connection
 
 from office.reports import PromiseFigures, added, figures_together
-from tickets.models import Ticket
 from tickets.reports.repairs import CallbackRate
 
 
@@ -16,7 +15,10 @@ from tickets.reports.repairs import CallbackRate
 class Board:
     """All figures of the dashboard. Each is a filter of the list it opens (tests/tickets hold them against the lists)."""
 
-    promises: dict[str, PromiseFigures]
+    promises: dict[str, PromiseFigures]  # of every kind and workflow
+    owners: dict[int | None, PromiseFigures]  # the open ones, by who owes them
+    complaints: list[dict[str, Any]]  # {state, klass, n, age_0…} of open complaints
+    complained: int  # complaints taken in the month
     callbacks: CallbackRate
     answers: dict[tuple[str, int | None], int]  # (outcome, score or None) → tries in the month
     opened: list[dict[str, Any]]  # {category, building, is_repeat, n} of tickets opened in the month
@@ -31,19 +33,20 @@ class Board:
 # behind it are not read.
 _BOARD = """
 WITH waiting AS (
-  SELECT kind, count(*) AS open, count(*) FILTER (WHERE due_at <= %(now)s) AS overdue,
+  SELECT kind, owner_id AS owner, count(*) AS open, count(*) FILTER (WHERE due_at <= %(now)s) AS overdue,
          count(*) FILTER (WHERE due_at > %(now)s AND due_at <= %(tonight)s) AS today
-  FROM office_promise
-  WHERE estate_id = %(estate)s AND closed_at IS NULL AND subject_kind = %(subject)s AND kind = ANY(%(kinds)s)
-  GROUP BY kind
+  FROM office_promise WHERE estate_id = %(estate)s AND closed_at IS NULL
+  GROUP BY kind, owner_id
 ), ended AS (
   SELECT kind, count(*) FILTER (WHERE outcome = 'kept') AS kept,
          count(*) FILTER (WHERE outcome = 'kept' AND closed_at <= due_at) AS on_time,
          count(*) FILTER (WHERE outcome = 'unreachable') AS unreachable
-  FROM office_promise
-  WHERE estate_id = %(estate)s AND kind = ANY(%(kinds)s) AND subject_kind = %(subject)s
-    AND closed_at >= %(start)s AND closed_at < %(end)s
+  FROM office_promise WHERE estate_id = %(estate)s AND closed_at >= %(start)s AND closed_at < %(end)s
   GROUP BY kind
+), complaints AS (
+  SELECT state, klass, count(*) AS n, {ages}
+  FROM tickets_complaint WHERE estate_id = %(estate)s AND closed_at IS NULL
+  GROUP BY state, klass ORDER BY state, klass
 ), callbacks AS (
   SELECT count(*) AS owed, count(*) FILTER (WHERE outcome = 'kept') AS kept,
          count(*) FILTER (WHERE outcome = 'kept' AND closed_at <= due_at) AS on_time,
@@ -70,19 +73,21 @@ SELECT (SELECT json_agg(waiting) FROM waiting), (SELECT json_agg(ended) FROM end
        (SELECT row_to_json(callbacks) FROM callbacks), (SELECT json_agg(answers) FROM answers),
        (SELECT json_agg(opened) FROM opened), (SELECT json_agg(open) FROM open),
        (SELECT json_agg(json_build_array(id, name, name_en)) FROM office_staff
-         WHERE id IN (SELECT technician FROM open)),
+         WHERE id IN (SELECT technician FROM open UNION SELECT owner FROM waiting)),
        (SELECT json_agg(json_build_array(id, name_zh_hant, name_zh_hans, name_en, code)) FROM tickets_category
          WHERE id IN (SELECT category FROM opened)),
        (SELECT json_agg(json_build_array(id, coalesce(nullif(name, ''), code), sort_key)) FROM office_building
-         WHERE id IN (SELECT building FROM opened))
+         WHERE id IN (SELECT building FROM opened)),
+       (SELECT json_agg(complaints) FROM complaints),
+       (SELECT count(*) FROM tickets_complaint
+         WHERE estate_id = %(estate)s AND opened_at >= %(start)s AND opened_at < %(end)s)
 """
 
 
-def board(*, estate_id, kinds, now, tonight, start, end, ages):
+def board(*, estate_id, now, tonight, start, end, ages):
     """The dashboard in one statement; `ages` are (opened at or after or None, opened before)."""
     values = {
-        "estate": estate_id, "subject": Ticket.SUBJECT, "kinds": list(kinds), "now": now, "tonight": tonight,
-        "start": start, "end": end,
+        "estate": estate_id, "now": now, "tonight": tonight, "start": start, "end": end,
     }  # fmt: skip
     columns = []
     for at, (since, before) in enumerate(ages):
@@ -93,13 +98,20 @@ def board(*, estate_id, kinds, now, tonight, start, end, ages):
     with connection.cursor() as cursor:
         cursor.execute(_BOARD.replace("{ages}", ", ".join(columns)), values)
         read = cursor.fetchone()
-    parts: list[Any] = [json.loads(part) if isinstance(part, str) else part or [] for part in read]
-    waiting, ended, callbacks, answers, opened, unfinished, staff, categories, buildings = parts
-    figures: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    parts: list[Any] = [json.loads(part) if isinstance(part, str) else part or [] for part in read[:-1]]
+    waiting, ended, callbacks, answers, opened, unfinished, staff, categories, buildings, complaints = parts
+    owners = {
+        owner: added(PromiseFigures, [_figures(row) for row in waiting if row["owner"] == owner])
+        for owner in {row["owner"] for row in waiting}
+    }
+    kinds: dict[str, list] = {}
     for row in (*waiting, *ended):
-        figures[row.pop("kind")].update(row)
+        kinds.setdefault(row["kind"], []).append(_figures(row))
     return Board(
-        promises={kind: PromiseFigures(**row) for kind, row in figures.items()},
+        promises={kind: added(PromiseFigures, rows) for kind, rows in kinds.items()},
+        owners=owners,
+        complaints=complaints,
+        complained=read[-1],
         callbacks=CallbackRate(**callbacks),
         answers={(row["outcome"], row["score"]): row["n"] for row in answers},
         opened=opened,
@@ -111,6 +123,10 @@ def board(*, estate_id, kinds, now, tonight, start, end, ages):
     )
 
 
+def _figures(row):
+    return PromiseFigures(**{name: n for name, n in row.items() if name not in ("kind", "owner")})
+
+
 def together(boards):
     """Boards of several estates, each counted by its own local days, as one."""
     if len(boards) == 1:
@@ -120,6 +136,9 @@ def together(boards):
         answers.update(board.answers)
     return Board(
         promises=figures_together([board.promises for board in boards]),
+        owners=figures_together([board.owners for board in boards]),
+        complaints=[row for board in boards for row in board.complaints],
+        complained=sum(board.complained for board in boards),
         callbacks=added(CallbackRate, [board.callbacks for board in boards]),
         answers=dict(answers),
         opened=[row for board in boards for row in board.opened],

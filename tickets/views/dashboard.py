@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET
 
 from office import clocks
 from office.access import may
+from office.board import kind_choices
 from tickets import columns, reports
-from tickets.filters import AGES, ALL, KINDS, age_bounds, name_in_catalogue, readable, tonight
-from tickets.models import CallbackTry, Ticket
+from tickets.filters import AGES, ALL, age_bounds, name_in_catalogue, readable, tonight
+from tickets.models import CallbackTry, Complaint, Ticket
 
 Outcome = CallbackTry.Outcome
 
@@ -50,7 +51,7 @@ class Links:
         self.first = first
         self.query = query or {}
         self.pages = {name: reverse(f"tickets:{name}") for name in ("list", "callbacks_made")}
-        self.pages["promises"] = reverse("office:board")
+        self.pages |= {"promises": reverse("office:board"), "complaints": reverse("tickets:complaints")}
 
     def span(self, prefix):
         return {f"{prefix}_from": self.first.isoformat(), f"{prefix}_to": self.last.isoformat()}
@@ -59,7 +60,10 @@ class Links:
         return self._to("list", query)
 
     def promises(self, **query):
-        return self._to("promises", {"about": Ticket.SUBJECT, **query})
+        return self._to("promises", query)
+
+    def complaints(self, **query):
+        return self._to("complaints", query)
 
     def callbacks(self, **query):
         return self._to("callbacks_made", query | self.span("tried"))
@@ -91,11 +95,15 @@ def dashboard(request):
             *_promise_tiles(board.promises, links),
             *_callback_tiles(board.callbacks, links),
             *_month_tiles(board.opened, board.answers, links),
+            *_complaint_tiles(board, links),
         ],
         "charts": [
             *([_estate_chart(estates, boards, first)] if query else []),
             _age_chart(board.ages, links),
             _promise_chart(board.promises, links),
+            _owner_chart(board, links),
+            _complaint_chart(board.complaints, links, now, estates[0].zone),
+            _complaint_state_chart(board.complaints, links),
             _load_chart(board, links),
             _state_chart(board.open, links),
             _satisfaction_chart(board.answers, links),
@@ -112,7 +120,6 @@ def _board(estate, first, now, named):
     start, end = reports.month_bounds(first, estate.zone)
     board = reports.board(
         estate_id=estate.pk,
-        kinds=KINDS,
         now=now,
         tonight=tonight(now, estate.zone),
         start=start,
@@ -213,29 +220,90 @@ def _age_chart(ages, links):
     return _chart("age", _("Open repairs by age"), _("Age"), [_("open")], rows)
 
 
-def _promise_chart(figures, links):
-    rows = [
+def _promise_rows(figures, links, label, asked):
+    """[(label, numbers, addresses)] of open promises by lateness."""
+    return [
         (
-            columns.kind_label(kind),
+            label(key),
             [row.overdue, row.today, row.open - row.overdue - row.today],
-            [
-                links.promises(kind=kind, outcome="overdue"),
-                links.promises(kind=kind, outcome="today"),
-                links.promises(kind=kind, outcome="ahead"),
-            ],
+            [links.promises(**asked(key), outcome=outcome) for outcome in ("overdue", "today", "ahead")],
         )
-        for kind, row in figures.items()
+        for key, row in figures
+        if row.open
     ]
-    series = [_("overdue"), _("due today"), _("due later")]
-    return _chart(
-        "promises",
-        _("Open promises by kind"),
-        _("Promise"),
-        series,
-        rows,
-        stacked=True,
-        tones=["late", "today", "quiet"],
+
+
+def _promise_chart(figures, links):
+    order = {name: place for place, (name, _label) in enumerate(kind_choices())}
+    rows = _promise_rows(
+        sorted(figures.items(), key=lambda item: order.get(item[0], len(order))),
+        links,
+        columns.kind_label,
+        lambda kind: {"kind": kind},
     )
+    return _lateness("promises", _("Open promises by kind"), _("Promise"), rows)
+
+
+def _owner_chart(board, links):
+    rows = _promise_rows(
+        sorted(board.owners.items(), key=lambda item: (-item[1].overdue, -item[1].open, item[0] or 0)),
+        links,
+        lambda pk: _staff_name(*board.technicians[pk]) if pk else _("nobody"),
+        lambda pk: {"owner": pk} if pk else {"no_owner": "true"},
+    )
+    return _lateness("owners", _("Open promises by person"), _("Person"), rows, horizontal=True)
+
+
+def _lateness(key, title, head, rows, **more):
+    series = [_("overdue"), _("due today"), _("due later")]
+    return _chart(key, title, head, series, rows, stacked=True, tones=["late", "today", "quiet"], **more)
+
+
+def _complaint_tiles(board, links):
+    waiting = sum(row["n"] for row in board.complaints)
+    major = sum(row["n"] for row in board.complaints if row["klass"] == Complaint.Klass.MAJOR)
+    return [
+        tile(_("Complaints open"), waiting, links.complaints(open="yes"), "", "message"),
+        tile(_("Of these major"), major, links.complaints(open="yes", klass=Complaint.Klass.MAJOR), "late" if major else "", "flag"),
+        tile(_("Complaints taken"), board.complained, links.complaints(**links.span("opened")), "", "plus"),
+    ]  # fmt: skip
+
+
+def _complaint_chart(groups, links, now, zone):
+    """Age by class; the list is asked for the days an age means."""
+    today, classes, rows = clocks.local_date(now, zone), Complaint.Klass.choices, []
+    for place, (_key, label, youngest, below) in enumerate(AGES):
+        days = {"opened_to": (today - timedelta(days=youngest)).isoformat()}
+        if below is not None:
+            days["opened_from"] = (today - timedelta(days=below - 1)).isoformat()
+        numbers = [
+            sum(row[f"age_{place}"] for row in groups if row["klass"] == klass) for klass, _label in classes
+        ]
+        rows.append(
+            (label, numbers, [links.complaints(open="yes", klass=klass, **days) for klass, _label in classes])
+        )
+    series, tones = [str(label) for _klass, label in classes], _CLASS_TONES
+    title = _("Open complaints by age and class")
+    return _chart(
+        "complaint-age", title, _("Age"), series, rows, stacked=True, tones=[tones[k] for k, _l in classes]
+    )
+
+
+_CLASS_TONES = {
+    Complaint.Klass.MAJOR: "late",
+    Complaint.Klass.IMPORTANT: "today",
+    Complaint.Klass.MINOR: "quiet",
+}
+
+
+def _complaint_state_chart(groups, links):
+    counts = _sums(groups, "state")
+    rows = [
+        (str(label), [counts[state]], [links.complaints(open="yes", state=state)])
+        for state, label in Complaint.State.choices
+        if state in counts
+    ]
+    return _chart("complaint-state", _("Open complaints by state"), _("State"), [_("open")], rows)
 
 
 def _load_chart(board, links):
