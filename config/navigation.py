@@ -60,7 +60,7 @@ SECTIONS = (
             Entry("tickets:slips", _("Returned slips"), "clipboard-check", "g s"),
             # Translators: 公共設施
             Entry("tickets:assets", _("Public facilities"), "tools"),
-            Entry("tickets:dashboard", _("Repairs dashboard"), "chart-bar", "g b"),
+            Entry("tickets:dashboard", _("Dashboard"), "chart-bar", "g b"),
         ),
     ),
     (

@@ -5,6 +5,7 @@ every link that shows a number: tiles, cells of charts, tabs, cells of tables. A
 chart's cell without a link fails as well, so that a new one cannot escape.
 """
 
+import os
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -21,10 +22,16 @@ from tests.architecture.access_table import TABLE
 from tests.cast import NOW, make_estate, make_staff
 from tests.matters import owe
 from tests.tickets.test_over_estates import repairs
+from tickets import actions
+from tickets.models import Complaint, ComplaintCause
 
+FULL = os.environ.get("GUANJIA_FULL") == "1"
 NUMBER = re.compile(r"\d{1,3}(,\d{3})*|\d+")
 # Pages whose pressed numbers are no counts of rows, each with what they are.
-OTHERWISE = {"residents:buildings": "buildings are called by numbers"}
+OTHERWISE = {
+    "residents:buildings": "buildings are called by numbers",
+    "office:reminders": "runs of the machine, told on the same page",
+}
 # Where numbers must be found, or the walk has gone blind.
 SEEN = {"home", "tickets:dashboard", "office:board", "office:rates"}
 
@@ -87,6 +94,7 @@ def office(django_db_setup, django_db_blocker):
             for estate in (here, far):
                 repairs(estate, boss, worker, NOW)
                 every_kind(estate, [boss, worker, None], NOW)
+                complaints(estate, boss)
             client = Client(HTTP_ACCEPT_LANGUAGE="en")
             client.force_login(boss)
             yield client
@@ -108,6 +116,15 @@ def every_kind(estate, owners, now):
                 promises.close(
                     [row], outcome, at=min(now, row.due_at + timedelta(hours=at - 3)), by=owners[0]
                 )
+
+
+def complaints(estate, by):
+    cause = ComplaintCause.objects.filter(estate=estate).order_by("code").first()
+    for n, klass in enumerate(Complaint.Klass.values * 2):
+        actions.complaints.take(
+            estate=estate, cause=cause, course="噪音", klass=klass, class_reason="測試", name="張小明",
+            phone="13800138000", place="大堂", by=by, now=NOW - timedelta(days=n * 3, hours=2),
+        )  # fmt: skip
 
 
 def pages():
@@ -142,7 +159,8 @@ def test_every_number_is_the_number_of_rows_it_opens(office):
                 if "text/html" not in answer.headers.get("Content-Type", ""):
                     break
                 found = numbers_of(answer)
-                for value, href in found:
+                # Over several estates the links are the same but for the estates: each fourth, or all of them in full.
+                for value, href in found if FULL or not query else found[::4]:
                     if not href:
                         wrong.append(f"{name}{query}: {value} can be seen and not be pressed")
                         continue

@@ -10,7 +10,7 @@ from office import search
 from office.forms import Choose
 from office.models import Building, Department, Staff
 from residents.models import Occupancy
-from tickets.filters.lists import DUE, OPEN, YES_NO
+from tickets.filters.lists import AGES, DUE, OPEN, YES_NO, age_bounds
 from tickets.filters.scope import OfEstates, day_field, tonight
 from tickets.models import Complaint, ComplaintCause
 
@@ -50,6 +50,9 @@ class ComplaintFilter(OfEstates):
     )
     building = filters.ModelChoiceFilter(
         label=_("Building"), empty_label=_("any"), queryset=Building.objects.none(), widget=Choose
+    )
+    age = filters.ChoiceFilter(
+        label=_("Age"), choices=[row[:2] for row in AGES], method="by_age", empty_label=_("any")
     )
     opened_from = day_field(_("Taken from"))
     opened_to = day_field(_("Taken until"))
@@ -101,6 +104,14 @@ class ComplaintFilter(OfEstates):
 
     def by_open(self, rows, name, value):
         return rows.filter(closed_at__isnull=value == "yes")
+
+    def by_age(self, rows, name, value):
+        def within(zone):
+            start, end = age_bounds(value, self.request.now, zone)
+            below = Q(opened_at__lt=end)
+            return below & Q(opened_at__gte=start) if start else below
+
+        return rows.filter(self.local(within))
 
     def by_due(self, rows, name, value):
         now = self.request.now

@@ -102,7 +102,7 @@ def dashboard(request):
             _age_chart(board.ages, links),
             _promise_chart(board.promises, links),
             _owner_chart(board, links),
-            _complaint_chart(board.complaints, links, now, estates[0].zone),
+            _complaint_chart(board.complaints, links),
             _complaint_state_chart(board.complaints, links),
             _load_chart(board, links),
             _state_chart(board.open, links),
@@ -269,24 +269,23 @@ def _complaint_tiles(board, links):
     ]  # fmt: skip
 
 
-def _complaint_chart(groups, links, now, zone):
-    """Age by class; the list is asked for the days an age means."""
-    today, classes, rows = clocks.local_date(now, zone), Complaint.Klass.choices, []
-    for place, (_key, label, youngest, below) in enumerate(AGES):
-        days = {"opened_to": (today - timedelta(days=youngest)).isoformat()}
-        if below is not None:
-            days["opened_from"] = (today - timedelta(days=below - 1)).isoformat()
+def _complaint_chart(groups, links):
+    classes, rows = Complaint.Klass.choices, []
+    for place, (key, label, _from, _below) in enumerate(AGES):
         numbers = [
             sum(row[f"age_{place}"] for row in groups if row["klass"] == klass) for klass, _label in classes
         ]
         rows.append(
-            (label, numbers, [links.complaints(open="yes", klass=klass, **days) for klass, _label in classes])
+            (
+                label,
+                numbers,
+                [links.complaints(open="yes", klass=klass, age=key) for klass, _label in classes],
+            )
         )
-    series, tones = [str(label) for _klass, label in classes], _CLASS_TONES
+    tones = [_CLASS_TONES[klass] for klass, _label in classes]
+    series = [str(label) for _klass, label in classes]
     title = _("Open complaints by age and class")
-    return _chart(
-        "complaint-age", title, _("Age"), series, rows, stacked=True, tones=[tones[k] for k, _l in classes]
-    )
+    return _chart("complaint-age", title, _("Age"), series, rows, stacked=True, tones=tones)
 
 
 _CLASS_TONES = {
