@@ -5,7 +5,7 @@ A *day* is a calendar day of the estate's zone; "N days" ends at 24:00, which is
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from office.models.promises import Measure
 
@@ -39,6 +39,11 @@ def end_of_day(day, zone):
     return midnight(day + timedelta(days=1), zone)
 
 
+def later_by(moment, length):
+    """`moment` and `length` more as a stopwatch counts, also over the night in which the clocks change."""
+    return (moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
+
+
 def add_months(day, months):
     """The same date `months` on, clipped to the month's end."""
     month = day.month - 1 + months
@@ -63,28 +68,28 @@ def limit(*, fact_at, amount, measure, zone, closes_at, agreed=None, steps=SPECI
     """
     later = steps.director
     if measure == Measure.HOURS:
-        due_at = fact_at + timedelta(hours=amount)
-        warn_at = due_at - steps.hour_warning
+        due_at = later_by(fact_at, timedelta(hours=amount))
+        warn_at = later_by(due_at, -steps.hour_warning)
         if amount <= 1:  # only the 1-hour limit climbs to the director after an hour (SPEC §0)
             later = steps.director_short
     elif measure == Measure.SAME_DAY:
         day = local_date(fact_at, zone)
         due_at = end_of_day(day, zone)
-        warn_at = datetime.combine(day, closes_at, tzinfo=zone) - steps.closing_warning
+        warn_at = later_by(datetime.combine(day, closes_at, tzinfo=zone), -steps.closing_warning)
     elif measure in (Measure.DAYS, Measure.MONTHS):
         start = local_date(fact_at, zone)
         day = start + timedelta(days=amount) if measure == Measure.DAYS else add_months(start, amount)
         due_at = end_of_day(day, zone)
         warn_at = datetime.combine(day, steps.day_time, tzinfo=zone)
     else:
-        due_at, warn_at = agreed, agreed - steps.hour_warning
+        due_at, warn_at = agreed, later_by(agreed, -steps.hour_warning)
         if (
             agreed.astimezone(zone).time() == time.min
         ):  # agreed for a day, not for an hour: 24:00 of the day before
             warn_at = datetime.combine(
                 local_date(agreed, zone) - timedelta(days=1), steps.day_time, tzinfo=zone
             )
-    return Limit(due_at, min(warn_at, due_at), due_at + later)
+    return Limit(due_at, min(warn_at, due_at), later_by(due_at, later))
 
 
 def moment_text(moment, zone):
