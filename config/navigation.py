@@ -32,7 +32,7 @@ SECTIONS = (
             Entry("owed", _("What I owe"), "list-check", "g o", count="overdue"),
             # Translators: 承諾看板
             Entry("office:board", _("Promises board"), "layout-dashboard", "g q"),
-            # Translators: 回訪率與準時率
+            # Translators: 履行率與按時率
             Entry("office:rates", _("Kept and on time"), "gauge"),
         ),
     ),
