@@ -197,6 +197,9 @@ ESTATE_FIELDS = (
     "recurring_count",
     "slip_days",
     "visitor_days",
+    "upkeep_days",
+    "certificate_days",
+    "certificate_days_last",
     "is_active",
 )
 
@@ -211,6 +214,8 @@ class EstateForm(RowForm):
         (_("Hours"), ("opens_at", "closes_at", "quiet_from", "quiet_to")),
         (_("Place"), ("time_zone", "currency", "country")),
         (_("Repairs"), ("repeat_days", "recurring_count")),
+        # Translators: 保養
+        (_("Maintenance"), ("upkeep_days", "certificate_days", "certificate_days_last")),
         # Translators: 門崗
         (_("Gate"), ("slip_days", "visitor_days")),
         (_("State"), ("is_active",)),
@@ -235,6 +240,9 @@ class EstateForm(RowForm):
         "recurring_count": 4,
         "slip_days": 4,
         "visitor_days": 4,
+        "upkeep_days": 4,
+        "certificate_days": 4,
+        "certificate_days_last": 4,
     }
 
     class Meta:
@@ -248,9 +256,12 @@ class EstateForm(RowForm):
         self.fields["phone"].required = False
         self.fields["copies"].min_value = 1
         self.fields["copies"].widget.attrs.update(min=1, max=9)
-        for name, most in (("slip_days", 30), ("visitor_days", 3650)):
+        days = {"slip_days": 30, "visitor_days": 3650, "certificate_days": 365, "certificate_days_last": 90}
+        for name, most in days.items():
             self.fields[name].validators += [MinValueValidator(1), MaxValueValidator(most)]
             self.fields[name].widget.attrs.update(min=1, max=most)
+        self.fields["upkeep_days"].validators += [MaxValueValidator(60)]
+        self.fields["upkeep_days"].widget.attrs.update(min=0, max=60)
         self.fields["recurring_count"].validators += [MinValueValidator(2), MaxValueValidator(99)]
         self.fields["recurring_count"].widget.attrs.update(min=2, max=99)
         self.fields["code"].help_text = _("Short, for numbers and files; letters and digits.")
@@ -262,6 +273,12 @@ class EstateForm(RowForm):
         if Estate.objects.filter(code__iexact=code).exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("There is already an estate with this code."))
         return code
+
+    def clean_certificate_days_last(self):
+        last, first = self.cleaned_data["certificate_days_last"], self.cleaned_data.get("certificate_days")
+        if first is not None and last >= first:
+            raise ValidationError(_("The last reminder comes after the first: fewer days."))
+        return last
 
     def clean_currency(self):
         currency = self.cleaned_data["currency"].upper()

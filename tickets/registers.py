@@ -189,7 +189,7 @@ NOTICES = {
 
 
 def register():
-    from tickets import catalogue, complaint_registers, reports, rules, tasks, tellings
+    from tickets import catalogue, complaint_registers, reports, rules, tasks, tellings, upkeep_registers
     from tickets.actions import intake, reception
     from tickets.imports import old
     from tickets.models import Category, Handover, LogEntry, Request, Ticket, WorkOrder
@@ -246,6 +246,7 @@ def register():
     files.register_subject(WorkOrder.SUBJECT, may_read_order_files, permission="tickets.read")
     undo.guard(WorkOrder, rules.why_not_unmade)
     complaint_registers.register()
+    upkeep_registers.register()
 
 
 def may_read_files(staff, ticket_id):

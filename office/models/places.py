@@ -78,6 +78,19 @@ class Estate(models.Model):
     )
     # Names of the message templates residents of this estate are sent by themselves (office/texts.py); none at first.
     tells = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), editable=False)
+    upkeep_days = models.PositiveSmallIntegerField(
+        _("preventive work orders open (days ahead)"),
+        default=3,
+        help_text=_("So many days before the day the maintenance plan names."),
+    )
+    certificate_days = models.PositiveSmallIntegerField(
+        _("first reminder before a certificate ends (days)"),
+        default=30,
+        help_text=_("The repair lead and the supervisors are told."),
+    )
+    certificate_days_last = models.PositiveSmallIntegerField(
+        _("last reminder before a certificate ends (days)"), default=7
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     objects = EstateSetQuerySet.as_manager()
@@ -88,6 +101,10 @@ class Estate(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(slip_days__gte=1, visitor_days__gte=1), name="estate_keeps_some_days"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(certificate_days__gt=models.F("certificate_days_last")),
+                name="estate_reminds_twice",
             ),
             models.CheckConstraint(
                 condition=models.Q(recurring_count__gte=2), name="estate_recurring_is_more_than_once"

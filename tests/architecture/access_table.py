@@ -68,6 +68,9 @@ def _estate_values(w, **changes):
         "recurring_count",
         "slip_days",
         "visitor_days",
+        "upkeep_days",
+        "certificate_days",
+        "certificate_days_last",
     )
     values = {name: getattr(row, name) for name in names}
     values |= {"opens_at": "08:30", "closes_at": "17:30", "quiet_from": "21:00", "quiet_to": "08:00"}

@@ -218,6 +218,9 @@ def test_a_new_estate_is_whole_and_its_maker_administers_it(admin, sign_in, esta
         "recurring_count": 3,
         "slip_days": 1,
         "visitor_days": 90,
+        "upkeep_days": 3,
+        "certificate_days": 30,
+        "certificate_days_last": 7,
     }
     answer = sign_in(admin).post("/office/estates/new/", values)
     made = Estate.objects.get(code="NEW")

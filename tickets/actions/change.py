@@ -1,6 +1,6 @@
 """How every change of a ticket begins and ends: lock, ask the rule, change named fields, write the promise column."""
 
-from office import clocks, promises, undo
+from office import clocks, promises, search, undo
 from office.models import Promise
 from office.models.by_hand import insert
 from office.refusals import Refused, Stale
@@ -41,6 +41,13 @@ def end(ticket, *fields):
 
 def latest_order(ticket):
     return WorkOrder.objects.select_for_update().filter(ticket=ticket).order_by("-sequence").first()
+
+
+def write(ticket, now):
+    """Write a new ticket with its first work order, findable by its number."""
+    insert(ticket)
+    new_errand(ticket, now, first=True)
+    search.put_new(Ticket.SUBJECT, ticket.pk, ticket.estate_id, search.keys_of_number(ticket.number))
 
 
 def new_errand(ticket, now, first=False):

@@ -1,9 +1,8 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from office import clocks, files, journal, promises, search, series, undo
+from office import clocks, files, journal, promises, series, undo
 from office.models import Promise
-from office.models.by_hand import insert
 from office.refusals import Refused
 from tickets import reports, rules
 from tickets.actions import change, reception, telling
@@ -77,10 +76,8 @@ def take(
         is_repeat=repeats,
         repeat_of=repeat_of,
     )
-    insert(ticket)
-    change.new_errand(ticket, now, first=True)
+    change.write(ticket, now)
     files.attach(file_ids, ticket, by=by, now=now)
-    search.put_new(Ticket.SUBJECT, ticket.pk, estate.pk, search.keys_of_number(ticket.number))
     journal.record(
         "ticket.taken",
         subject=ticket,

@@ -351,7 +351,8 @@ def _finish(
 
 
 def _done(ticket, done_at, by, now, verb):
-    """Completed: a callback is owed from this fact on (SPEC §4.4)."""
+    """Completed: a callback is owed from this fact on (SPEC §4.4); what a maintenance plan asked for is done."""
+    promises.keep(ticket, "upkeep", at=done_at, by=by)
     ticket.state, ticket.done_at, ticket.callback_tries = State.DONE, done_at, 0
     owed = change.promise(ticket, "callback", rules.callback_rule(ticket), fact_at=done_at, now=now)
     zone = ticket.estate.zone

@@ -10,10 +10,11 @@ from .complaints import (
 )
 from .reception import Authority, Handover, LogEntry, Question
 from .ticket import QuoteLine, Request, Ticket
+from .upkeep import Plan, ServiceChange
 from .work import WaterTest, WorkLine, WorkOrder
 
 __all__ = [
     "Asset", "Authority", "CallbackTry", "Category", "Complaint", "ComplaintCall", "ComplaintCause",
-    "ComplaintMeeting", "ComplaintRemedy", "ComplaintStep", "Handover", "LogEntry", "PriceItem", "Question", "QuoteLine",
-    "Request", "Ticket", "WarrantyPeriod", "WaterTest", "WorkLine", "WorkOrder",
+    "ComplaintMeeting", "ComplaintRemedy", "ComplaintStep", "Handover", "LogEntry", "Plan", "PriceItem", "Question",
+    "QuoteLine", "Request", "ServiceChange", "Ticket", "WarrantyPeriod", "WaterTest", "WorkLine", "WorkOrder",
 ]  # fmt: skip

@@ -98,6 +98,8 @@ class Asset(Catalogue):
         STRUCTURE = "structure", _("building and grounds")
         OTHER = "other", _("other")
 
+    SUBJECT = "tickets.asset"
+
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.OTHER)
     building = models.ForeignKey(
         "office.Building",
@@ -109,6 +111,12 @@ class Asset(Catalogue):
     )
     place = models.CharField(_("place"), max_length=120, blank=True)
     maker = models.CharField(_("maker and model"), max_length=120, blank=True)
+    serial = models.CharField(_("serial number"), max_length=60, blank=True)
+    installed_on = models.DateField(_("installed on"), null=True, blank=True)
+    contractor = models.CharField(_("maintenance contractor"), max_length=120, blank=True)
+    # 年檢: the authority's certificate, or the insurance, without which it may not run.
+    certificate_until = models.DateField(_("certificate valid until"), null=True, blank=True)
+    # As it stands; every change is a ServiceChange, so that any month's percentage can be told.
     in_service = models.BooleanField(_("in service"), default=True)
 
     class Meta(Catalogue.Meta):

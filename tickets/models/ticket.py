@@ -35,6 +35,7 @@ class Ticket(Case):
         MESSAGE = "message", _("message")
         LETTER = "letter", _("letter")
         PATROL = "patrol", _("patrol")
+        PLAN = "plan", _("maintenance plan")
         IMPORT = "import", _("taken over from another system")
 
     class Cost(models.TextChoices):
@@ -135,6 +136,18 @@ class Ticket(Case):
     ending = models.CharField(_("ended as"), max_length=12, choices=Ending, blank=True)
     end_reason = models.CharField(_("reason"), max_length=300, blank=True)
 
+    # Preventive work: the plan it comes from and the day it is due; the check list as it stood then.
+    plan = models.ForeignKey(
+        "tickets.Plan",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("maintenance plan"),
+    )
+    plan_due = models.DateField(_("due on"), null=True, blank=True)
+    checks = models.TextField(_("check list"), max_length=4000, blank=True)
+
     # Same category and place again within the estate's `repeat_days`: set when taken, whether linked or not.
     is_repeat = models.BooleanField(_("repeat"), default=False)
     repeat_of = models.ForeignKey(
@@ -155,6 +168,14 @@ class Ticket(Case):
                 fields=["estate", "source", "source_number"],
                 condition=~Q(source=""),
                 name="ticket_source_once",
+            ),
+            models.UniqueConstraint(  # one ticket for each due day of a plan, however often it is looked for
+                fields=["plan", "plan_due"], condition=Q(plan__isnull=False), name="ticket_of_plan_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(plan__isnull=True, plan_due__isnull=True)
+                | Q(plan__isnull=False, plan_due__isnull=False, asset__isnull=False),
+                name="ticket_of_plan_has_its_day",
             ),
             models.CheckConstraint(
                 condition=Q(unit__isnull=False) | Q(asset__isnull=False) | ~Q(place=""),

@@ -7,3 +7,4 @@ from .complaints import *  # noqa: F403
 from .household import *  # noqa: F403
 from .reception import *  # noqa: F403
 from .repairs import *  # noqa: F403
+from .upkeep import *  # noqa: F403
