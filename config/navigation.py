@@ -60,6 +60,8 @@ SECTIONS = (
             Entry("tickets:slips", _("Returned slips"), "clipboard-check", "g s"),
             # Translators: 公共設施
             Entry("tickets:assets", _("Public facilities"), "tools"),
+            # Translators: 保養
+            Entry("tickets:upkeep", _("Maintenance"), "checklist"),
             Entry("tickets:dashboard", _("Dashboard"), "chart-bar", "g b"),
         ),
     ),

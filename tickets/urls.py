@@ -19,6 +19,7 @@ from tickets.views import (
     shifts,
     slips,
     ticket,
+    upkeep,
     work,
 )
 
@@ -125,4 +126,13 @@ urlpatterns = [
     path("facilities/new", assets.asset_add, name="asset_add"),
     path("facilities/<int:pk>/", assets.asset, name="asset"),
     path("facilities/<int:pk>/edit", assets.asset_edit, name="asset_edit"),
+    path("facilities/<int:pk>/service", upkeep.asset_service, name="asset_service"),
+    # maintenance
+    path("maintenance/", upkeep.coming, name="upkeep"),
+    path("maintenance/plans/", upkeep.plans, name="plans"),
+    path("maintenance/plans/new", upkeep.plan_new, name="plan_new"),
+    path("maintenance/plans/<int:pk>/", upkeep.plan, name="plan"),
+    path("maintenance/plans/<int:pk>/edit", upkeep.plan_edit, name="plan_edit"),
+    path("maintenance/plans/<int:pk>/stop", upkeep.plan_stop, name="plan_stop"),
+    path("maintenance/plans/<int:pk>/resume", upkeep.plan_resume, name="plan_resume"),
 ]

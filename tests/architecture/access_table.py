@@ -31,6 +31,7 @@ from tests.architecture import (
     lines_messages,
     lines_months,
     lines_reception,
+    lines_upkeep,
 )
 from tests.architecture.lines import (
     ACCOUNTS,
@@ -859,6 +860,7 @@ TABLE += (
     + lines_messages.LINES
     + lines_months.LINES
     + lines_reception.LINES
+    + lines_upkeep.LINES
 )
 
 # What an auditor may POST although he changes nothing of the office's: his own session, profile and choices.

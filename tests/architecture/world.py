@@ -430,6 +430,30 @@ class World:
         values = {"code": "LIFT2", "name_zh_hant": "二號電梯", "kind": "lift", "place": "3棟"}
         return save_asset(estate=self.estate, values=values, by=self.cast["lead"], now=self.now)
 
+    def planned(self, title):
+        from tickets import actions
+        from tickets.models import Category
+
+        values = {
+            "asset": self.asset, "title": title, "number": 1, "every": "month", "checks": "看\n聽",
+            "starts_on": self.now.date() + timedelta(days=10), "responsible": self.cast["lead"],
+            "category": Category.objects.filter(estate=self.estate, stream="preventive").first(),
+        }  # fmt: skip
+        return actions.save_plan(estate=self.estate, values=values, by=self.cast["lead"], now=self.now)
+
+    @cached_property
+    def plan(self):
+        return self.planned("月度保養")
+
+    @cached_property
+    def paused_plan(self):
+        from tickets import actions
+
+        lead = self.cast["lead"]
+        return actions.stop_plan(
+            plan=self.planned("年度保養"), end=False, reason="大修", by=lead, now=self.now
+        )
+
     # --- the reception log -----------------------------------------------------------------------------------
 
     def log(self, **more):

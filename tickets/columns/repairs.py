@@ -232,6 +232,10 @@ def own_name(row):
     return row.get(key) or row["name_zh_hant"]
 
 
+def _day(day):
+    return f"{day:%Y-%m-%d}" if day else ""
+
+
 ASSETS = List(
     name="assets",
     title=gettext_lazy("Public facilities"),
@@ -243,6 +247,11 @@ ASSETS = List(
         "building__code",
         "building__name",
         "place",
+        "maker",
+        "serial",
+        "installed_on",
+        "contractor",
+        "certificate_until",
         "in_service",
         "is_active",
         "faults",
@@ -258,6 +267,24 @@ ASSETS = List(
             lambda row: row["building__name"] or row["building__code"] or "",
         ),
         Column("place", gettext_lazy("Place"), lambda row: row["place"]),
+        Column("maker", gettext_lazy("Maker and model"), lambda row: row["maker"], shown=False),
+        Column("serial", gettext_lazy("Serial number"), lambda row: row["serial"], shown=False),
+        Column(
+            "installed",
+            gettext_lazy("Installed on"),
+            lambda row: _day(row["installed_on"]),
+            value=lambda row: row["installed_on"],
+            shown=False,
+        ),
+        Column(
+            "contractor", gettext_lazy("Maintenance contractor"), lambda row: row["contractor"], shown=False
+        ),
+        Column(
+            "certificate",
+            gettext_lazy("Certificate valid until"),
+            lambda row: _day(row["certificate_until"]),
+            value=lambda row: row["certificate_until"],
+        ),
         Column(
             "service",
             gettext_lazy("Service"),

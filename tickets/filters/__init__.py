@@ -8,6 +8,7 @@ from .lists import (
     AssetFilter,
     CallbackFilter,
     LogFilter,
+    PlanFilter,
     TicketFilter,
     age_bounds,
     name_in_catalogue,
@@ -15,6 +16,6 @@ from .lists import (
 from .scope import ALL, asked, by_zone, readable, tonight
 
 __all__ = [
-    "AGES", "ALL", "DUE", "KINDS", "AssetFilter", "CallbackFilter", "ComplaintFilter", "LogFilter", "TicketFilter",
+    "AGES", "ALL", "DUE", "KINDS", "AssetFilter", "CallbackFilter", "ComplaintFilter", "LogFilter", "PlanFilter", "TicketFilter",
     "age_bounds", "asked", "by_zone", "name_in_catalogue", "readable", "tonight",
 ]  # fmt: skip

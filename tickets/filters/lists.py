@@ -17,10 +17,11 @@ from residents.models import Occupancy
 from tickets import reception, reports
 from tickets.filters.month import CallbacksOfMonth, TicketsOfMonth
 from tickets.filters.scope import DayRanges, day_field, readable, tonight
-from tickets.models import Asset, CallbackTry, Category, Handover, LogEntry, Ticket
+from tickets.models import Asset, CallbackTry, Category, Handover, LogEntry, Plan, Ticket
 
 OPEN = [("yes", _("open")), ("no", _("ended"))]
 YES_NO = [("yes", _("yes")), ("no", _("no"))]
+CERTIFICATES = [("ended", _("ended")), ("soon", _("ends soon"))]
 DUE = [
     ("overdue", _("overdue")),
     ("today", _("due today")),
@@ -312,6 +313,10 @@ class AssetFilter(filters.FilterSet):
     in_service = filters.ChoiceFilter(
         label=_("In service"), choices=YES_NO, method="by_service", empty_label=_("any")
     )
+    is_active = filters.ChoiceFilter(label=_("In use"), choices=YES_NO, method="by_use", empty_label=_("any"))
+    certificate = filters.ChoiceFilter(
+        label=_("Certificate"), choices=CERTIFICATES, method="by_certificate", empty_label=_("any")
+    )
 
     class Meta:
         model = Asset
@@ -326,6 +331,38 @@ class AssetFilter(filters.FilterSet):
 
     def by_service(self, rows, name, value):
         return rows.filter(in_service=value == "yes")
+
+    def by_use(self, rows, name, value):
+        return rows.filter(is_active=value == "yes")
+
+    def by_certificate(self, rows, name, value):
+        estate = self.request.estate
+        today = clocks.local_date(self.request.now, estate.zone)
+        if value == "ended":
+            return rows.filter(certificate_until__lt=today)
+        soon = today + timedelta(days=estate.certificate_days)
+        return rows.filter(certificate_until__gte=today, certificate_until__lte=soon)
+
+
+class PlanFilter(filters.FilterSet):
+    q = filters.CharFilter(
+        label=_("Facility or work"), method="search", widget=forms.TextInput({"type": "search"})
+    )
+    kind = filters.ChoiceFilter(
+        label=_("Kind"), field_name="asset__kind", choices=Asset.Kind.choices, empty_label=_("any")
+    )
+    state = filters.ChoiceFilter(label=_("State"), choices=Plan.State.choices, empty_label=_("any"))
+
+    class Meta:
+        model = Plan
+        fields = ()
+
+    def search(self, rows, name, value):
+        text = value.strip()
+        return rows.filter(
+            Q(title__icontains=text) | Q(asset__code__icontains=text) | Q(asset__name_zh_hant__icontains=text)
+            | Q(asset__name_zh_hans__icontains=text) | Q(asset__name_en__icontains=text)
+        )  # fmt: skip
 
 
 class LogFilter(DayRanges):

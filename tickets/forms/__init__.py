@@ -1,6 +1,6 @@
 """What people type about repairs. Forms read and object; the view hands their values to one action."""
 
-from .assets import AssetForm
+from .assets import AssetForm, PlanForm, ServiceForm, StopPlanForm
 from .callback import CallbackForm, ComplaintCallForm, UnreachableForm
 from .complaints import (
     ComplaintCorrectForm,
@@ -48,7 +48,7 @@ __all__ = [
     "ComplaintCallForm", "ComplaintCorrectForm", "ComplaintForm", "ConsentForm", "ContactForm", "CorrectForm", "CostForm", "DayForm",
     "DecideForm", "DispatchForm", "DuplicateForm", "ExpertForm", "ExtendForm", "FinishForm", "HandOverForm",
     "HandoverForm", "IntakeForm", "LineForm", "LinkTicketForm", "LogCorrectForm", "LogForm", "MeetForm",
-    "PassOnForm", "ProposeForm", "ReclassForm", "RemedyForm", "ReportForm", "ResumeForm", "RouteForm",
-    "ScheduleForm", "SlipForm", "StepForm", "TellForm", "ToldResultForm", "UnreachableForm", "WaitForm",
+    "PassOnForm", "PlanForm", "ProposeForm", "ReclassForm", "RemedyForm", "ReportForm", "ResumeForm", "RouteForm",
+    "ScheduleForm", "ServiceForm", "SlipForm", "StepForm", "StopPlanForm", "TellForm", "ToldResultForm", "UnreachableForm", "WaitForm",
     "WaterTestForm", "WithdrawForm", "lines_of", "quote_formset", "work_formset",
 ]  # fmt: skip

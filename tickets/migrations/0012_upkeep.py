@@ -29,7 +29,7 @@ def revoke_changes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('office', '0018_days_ahead'),
+        ('office', '0019_days_ahead'),
         ('residents', '0005_document_kinds'),
         ('tickets', '0011_complaints'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -102,7 +102,7 @@ WITH earlier AS (
 SELECT json_build_object(
   'unit', (SELECT json_agg(unit) FROM (SELECT id, code FROM office_unit WHERE id = %(unit)s) AS unit),
   'asset', (SELECT json_agg(asset) FROM (
-     SELECT id, name_zh_hant, name_zh_hans, name_en, place FROM tickets_asset WHERE id = %(asset)s) AS asset),
+     SELECT id, name_zh_hant, name_zh_hans, name_en, place, in_service FROM tickets_asset WHERE id = %(asset)s) AS asset),
   'category', (SELECT json_agg(category) FROM (
      SELECT id, name_zh_hant, name_zh_hans, name_en FROM tickets_category WHERE id = %(category)s) AS category),
   'orders', (SELECT json_agg(errand ORDER BY sequence) FROM tickets_workorder AS errand WHERE ticket_id = %(id)s),

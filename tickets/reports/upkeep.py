@@ -35,6 +35,21 @@ def in_service(estate_ids, kind=Asset.Kind.FIRE):
     return Service(**row)
 
 
+def out_of_service(estate):
+    """How many facilities of any kind are out of service now."""
+    return Asset.objects.filter(estate=estate, is_active=True, in_service=False).count()
+
+
+def certificates(estate, today):
+    """(how many end within the estate's first reminder, how many have ended)."""
+    soon = today + timedelta(days=estate.certificate_days)
+    row = Asset.objects.filter(estate=estate, is_active=True).aggregate(
+        soon=Count("pk", filter=Q(certificate_until__gte=today, certificate_until__lte=soon)),
+        ended=Count("pk", filter=Q(certificate_until__lt=today)),
+    )
+    return row["soon"], row["ended"]
+
+
 def in_service_by_building(estate, kind=Asset.Kind.FIRE):
     """[(building or None, Service)] in the order of the buildings; what stands in none comes last."""
     rows = (

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from office import lists
 from office.access import may
 from office.refusals import Refused
-from tickets import columns
+from tickets import columns, upkeep
 from tickets.actions.asset import save_asset
 from tickets.forms import AssetForm
 from tickets.models import Asset, Ticket
 from tickets.views import moving, rows
 
+CHANGES = 20  # changes of service shown at once
 FAULTS = 50  # faults of one facility shown at once
 
 
@@ -64,7 +65,23 @@ def asset(request, pk):
             (_("Building"), str(row.building) if row.building else ""),
             (_("Place"), row.place),
             (_("Maker and model"), row.maker),
+            (_("Serial number"), row.serial),
+            (_("Installed on"), f"{row.installed_on:%Y-%m-%d}" if row.installed_on else ""),
+            (_("Maintenance contractor"), row.contractor),
+            (
+                _("Certificate valid until"),
+                f"{row.certificate_until:%Y-%m-%d}" if row.certificate_until else "",
+            ),
         ],
+        "plans": [
+            (plan, upkeep.every_text(plan), upkeep.TONES[plan.state])
+            for plan in row.plans.order_by("next_due", "pk")
+        ],
+        "changes": [
+            (change, lists.stamp(change.at))
+            for change in row.service_changes.select_related("by", "ticket").order_by("-at")[:CHANGES]
+        ],
+        "may_plan": request.user.may("assets.edit", row.estate_id),
         "faults": [
             (
                 fault,
@@ -93,6 +110,16 @@ def _moves(asset, staff):
             }
         )
     if staff.may("assets.edit", asset.estate_id):
+        moves.append(
+            {
+                "verb": "service",
+                "label": _("Take out of service") if asset.in_service else _("Back in service"),
+                "url": reverse("tickets:asset_service", args=[asset.pk]),
+                "icon": "alert-triangle" if asset.in_service else "circle-check",
+                "key": "s",
+                "dialog": True,
+            }
+        )
         moves.append(
             {
                 "verb": "edit",

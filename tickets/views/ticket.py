@@ -58,7 +58,7 @@ def ticket(request, pk):
     enter(request, row.estate)
     sheet = reports.sheet_of(row, events=EVENTS)
     latest = sheet.orders[-1] if sheet.orders else None
-    moves = moves_of(row, latest, request.user)
+    moves = moves_of(row, latest, request.user) + service_of(row, request.user)
     context = {
         "ticket": row,
         "place": place_text(row),
@@ -157,6 +157,19 @@ def message_to_reporter(ticket, staff):
     return [{"verb": "message", "label": _("Write a message"), "icon": "mail", "url": url}] if url else []
 
 
+def service_of(ticket, staff):
+    """A fault of a public facility takes it out of service in two presses; the fault's words are the reason."""
+    if not (ticket.asset_id and ticket.is_open and ticket.asset.in_service and ticket.plan_id is None):
+        return []
+    if not staff.may("assets.edit", ticket.estate_id):
+        return []
+    url = f"{row_address('tickets:asset_service', ticket.asset_id)}?ticket={ticket.pk}"
+    return [
+        {"verb": "service", "label": _("Take out of service"), "icon": "alert-triangle", "url": url, "why_not": None,
+         "usual": False, "dialog": True}
+    ]  # fmt: skip
+
+
 def window_text(start, end):
     return f"{lists.stamp(start)}–{lists.stamp(end)[-5:]}" if start and end else ""
 
@@ -202,6 +215,11 @@ def facts(ticket):
                 ticket.duplicate_of.number,
                 reverse("tickets:ticket", args=[ticket.duplicate_of_id]),
             )
+        )
+    if ticket.plan_id:
+        plan_url = reverse("tickets:plan", args=[ticket.plan_id])
+        found.append(
+            (_("Maintenance plan"), _("due on %(day)s") % {"day": f"{ticket.plan_due:%Y-%m-%d}"}, plan_url)
         )
     if ticket.source:
         found.append((_("Source"), f"{ticket.source} {ticket.source_number}: {ticket.source_status}", ""))

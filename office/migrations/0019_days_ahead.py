@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('office', '0017_monthly_reports'),
+        ('office', '0018_messages_out'),
     ]
 
     operations = [
