@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import django_filters as filters
 from django import forms
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
@@ -34,7 +34,7 @@ from office.lists.estates import (
     tonight,
     wide,
 )
-from office.models import Department, Posting, Promise, Staff
+from office.models import Department, Posting, Promise, Seen, Staff
 
 READ, EXPORT = "office.board", "office.export_board"
 Outcome = Promise.Outcome
@@ -248,6 +248,11 @@ def _rule(row):
     return _read(row)[2]
 
 
+def _seen(row):
+    """Who has said "seen, I take care" last; empty while nobody above the owner has."""
+    return (get_language() == "en" and row["seen_en"]) or row["seen_by"] or ""
+
+
 def local_stamp(moment, row):
     return f"{moment.astimezone(row_zone(row)):%Y-%m-%d %H:%M}" if moment else ""
 
@@ -277,6 +282,8 @@ BOARD = List(
         "owner_id",
         "owner__name",
         "owner__name_en",
+        "seen_by",
+        "seen_en",
     ),
     columns=(
         Column("title", gettext_lazy("Matter"), lambda row: row["title"]),
@@ -290,6 +297,7 @@ BOARD = List(
         Column("owner", pgettext_lazy("of a promise", "Owner"), lambda row: staff_name(row, "owner") or _("nobody")),
         Column("department", gettext_lazy("Department"), lambda row: str(_DEPARTMENTS.get(row["department"], ""))),
         Column("level", gettext_lazy("Climbed to"), lambda row: str(_LEVELS[row["level"]]), shown=False),
+        Column("seen", gettext_lazy("Seen by"), _seen),
         Column(
             "fact", gettext_lazy("Counts from"), lambda row: stamp(row["fact_at"]), shown=False,
             value=lambda row: row["fact_at"],
@@ -319,7 +327,10 @@ def shows_open(request):
 
 def rows(request):
     """What the board begins with: open promises, or with `outcome` all but the cancelled ones."""
-    found = meant(request, Promise, READ)
+    last = Seen.objects.filter(promise=OuterRef("pk")).order_by("-step")
+    found = meant(request, Promise, READ).annotate(
+        seen_by=Subquery(last.values("by__name")[:1]), seen_en=Subquery(last.values("by__name_en")[:1])
+    )
     if query_of(request).get("outcome"):
         return found.exclude(outcome=Outcome.CANCELLED)
     return found.filter(closed_at__isnull=True)

@@ -241,7 +241,13 @@ def foresee(kind, now, estates, limit):
             who = tuple(names[person] for person in told)
             lines.append(
                 sweeps.Coming(
-                    promise.title, STEP_WORDS[step], who, moment, promise.subject_kind, promise.subject_id
+                    promise.title,
+                    STEP_WORDS[step],
+                    who,
+                    moment,
+                    promise.subject_kind,
+                    promise.subject_id,
+                    promise.estate_id,
                 )
             )
     return sweeps.Foreseen(int(rows[0].steps), tuple(lines[:limit]))

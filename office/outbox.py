@@ -423,6 +423,7 @@ def foresee(now, estates, limit):
             message.send_after,
             message.subject_kind,
             message.subject_id,
+            message.estate_id,
         )
         for message in due[:limit]
     ]
@@ -439,6 +440,7 @@ def failing(now, estates, limit):
                 sweep="messages",
                 key=str(message.pk),
                 title=_headline(message),
+                estate_id=message.estate_id,
                 subject_kind=Message.SUBJECT,
                 subject_id=message.pk,
                 error=": ".join(filter(None, [str(message.get_problem_display()), message.error])),

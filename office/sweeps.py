@@ -58,6 +58,7 @@ class Coming:
     due_at: datetime | None = None
     subject_kind: str = ""
     subject_id: int | None = None
+    estate_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ urlpatterns = [
     path("drafts/<str:form>/", drafts.draft, name="draft"),
     path("undo/<uuid:pk>/", undo.take_back, name="undo"),
     path("promises/<int:pk>/seen/", escalation.see, name="see"),
+    path("promises/seen/", escalation.see_many, name="see_many"),
     # who did what, who looked at what
     path("log/", log.log, name="log"),
     path("log/access/", log.access_log, name="access_log"),

@@ -61,6 +61,15 @@ def board(request):
                 "key": "h",
             }
         )
+        bulk.append(
+            {
+                "verb": "see",
+                "label": _("Seen, I take care"),
+                "url": reverse("office:see_many"),
+                "icon": "check",
+                "key": "v",
+            }
+        )
     return lists.render(
         request,
         declared.declared(request),

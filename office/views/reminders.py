@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from office import clocks, promises, reports, sweeps
 from office.access import logged_in, may
+from office.board import matter_url
 from office.lists import stamp
 from office.models import PromiseRule, SweepFailure, SweepHour, SweepRun
 from office.phrases import clauses, listed
 from office.reports import heartbeats
-from office.views.undo import subject_url
 
 ALIVE = timedelta(minutes=2)
 DAYS = 14  # of the history on a reminder's own page
@@ -74,7 +74,7 @@ def reminder(request, name):
     context = {
         "row": _row(sweep, run, request.now) | {"rule": _rule(sweep, _numbers(request))},
         "foreseen": foreseen,
-        "coming": [_coming(line) for line in foreseen.rows] if foreseen else [],
+        "coming": [_coming(line, request.user) for line in foreseen.rows] if foreseen else [],
         "failures": _failures(request, {name: run}, name),
         "hours": _history(SweepHour.objects.filter(name=name, hour__gt=request.now - timedelta(hours=HOURS))),
         "days": _days(name, request.now),
@@ -181,10 +181,15 @@ def _days(name, now):
     return [row | {"at": f"{row['day']:%Y-%m-%d}"} for row in sums.order_by("-day")]
 
 
-def _coming(line):
+def _href(row, staff):
+    """The page of the matter; empty where this person may not open it."""
+    return matter_url(staff, row.subject_kind, row.subject_id, row.estate_id) if row.subject_id else ""
+
+
+def _coming(line, staff):
     return {
         "title": line.title,
-        "href": subject_url(line.subject_kind, line.subject_id) if line.subject_id else "",
+        "href": _href(line, staff),
         "step": line.step,
         "told": listed(line.told),
         "due": stamp(line.due_at),
@@ -203,19 +208,19 @@ def _failures(request, runs, name=None):
     for sweep in [sweeps.REGISTRY[name]] if name else sweeps.REGISTRY.values():
         if sweep.failing:
             found += sweep.failing(request.now, estates, FAILURES_SHOWN)
-    return [_failed(failure, again, request.now) for failure, again in found[:FAILURES_SHOWN]]
+    return [_failed(request, failure, again) for failure, again in found[:FAILURES_SHOWN]]
 
 
-def _failed(failure, again, now):
+def _failed(request, failure, again):
     sweep = sweeps.REGISTRY.get(failure.sweep)
     return {
         "sweep": sweep.label if sweep else failure.sweep,
         "name": failure.sweep if sweep else "",
         "title": failure.title or _("the whole reminder"),
-        "href": subject_url(failure.subject_kind, failure.subject_id) if failure.subject_id else "",
+        "href": _href(failure, request.user),
         "error": failure.error,
         "since_at": failure.since,
         "since": stamp(failure.since),
         "tries": failure.tries,
-        "again": stamp(max(again, now)) if again else _("not by itself"),
+        "again": stamp(max(again, request.now)) if again else _("not by itself"),
     }

@@ -53,6 +53,14 @@ LINES = [
         changes=lambda w: Seen.objects.filter(promise=w.climbed).count(),
         others=dict.fromkeys(READERS, (405, 302)),  # sent back to where the button stood, with the reason
     ),
+    Line(
+        "office:see_many",
+        "clerk cashier lead supervisor director finance auditor",
+        get=405,
+        post=302,
+        plain="who a promise has not reached changes nothing; tested in tests/office/test_climbing.py",
+        stranger=(302,),
+    ),
     Line("office:reminders", REMINDERS, shows=lambda w: "callback", stranger=(405,)),
     Line(
         "office:reminder",

@@ -77,7 +77,7 @@ def test_a_row_says_clock_rule_fact_owner_and_department(estate, clerk, supervis
     owe(estate, clerk, NOW)
     cells = [cell["text"] for cell in page_of(supervisor).rows[0]["cells"]]
     assert cells[1:] == [
-        "callback", "in 2 days", "2026-03-15 00:00", "2 days after completion (2026-03-12 10:00)", "May Chan", "front desk",
+        "callback", "in 2 days", "2026-03-15 00:00", "2 days after completion (2026-03-12 10:00)", "May Chan", "front desk", "",
     ]  # fmt: skip
 
 

@@ -384,6 +384,24 @@ def test_one_press_on_the_bell_and_back_to_it(estate, clerk, head, sign_in):
     assert address not in answer.content.decode()
 
 
+def test_those_chosen_on_the_board_that_reached_one_are_noted_and_shown(
+    estate, clerk, head, supervisor, sign_in
+):
+    mine, quiet = climbed(estate, clerk), owe(estate, clerk, NOW + 9 * DAY)
+    done = climbed(estate, clerk)
+    see(done, head)
+    client = sign_in(supervisor)
+    values = {"pick": [mine.pk, quiet.pk, done.pk], "query": ""}
+    page = client.post("/office/promises/seen/", values, follow=True).content.decode()
+    assert "you take care of 1 promise" in page and "2 promises have not climbed to you" in page
+    assert list(Seen.objects.order_by("pk").values_list("promise", "by")) == [
+        (done.pk, head.pk),
+        (mine.pk, supervisor.pk),
+    ]
+    assert "Ngaman Lam" in page
+    assert not Seen.objects.filter(promise=quiet).exists()
+
+
 @pytest.mark.parametrize("back", ["https://example.org/", "//example.org/", "javascript:alert(1)", "", "\0"])
 def test_the_way_back_never_leaves_the_house(estate, clerk, head, sign_in, back):
     promise = climbed(estate, clerk)

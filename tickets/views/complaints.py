@@ -126,6 +126,7 @@ def complaint(request, pk):
         "record_url": reverse("tickets:complaint_print", args=[row.pk]),
         "clocks": [promises.clock(one, request.now, zone) for one in owed if one.is_open],
         "past_clocks": [promises.clock(one, request.now, zone) for one in owed if not one.is_open],
+        "climbed": escalation.story(row, request.user) if any(one.level for one in owed) else [],
         "script": script if row.is_open else "",
         "script_language": language,
         "ticket": _ticket(request, row),
