@@ -140,7 +140,6 @@ def complaint(request, pk):
         "facts": facts(row),
         "files": file_lines(files),
         "events": journal_lines(events, LOOKS, request.user.may("messages.read", row.estate_id)),
-        "climbed": escalation.story(row, request.user) if any(one.level for one in owed) else [],
     }  # fmt: skip
     return render(request, "tickets/complaint.html", context)
 
