@@ -11,6 +11,7 @@ from django.urls import reverse
 from office.models import Message, Promise
 from tests.cast import NOW, client_of, make_person, make_unit, occupy
 from tickets import actions as repairs
+from tickets import printouts, reports
 from tickets.actions import complaints as acts
 from tickets.models import Category, Complaint, ComplaintCause, LogEntry, Ticket
 
@@ -309,6 +310,17 @@ def test_meeting_remedy_result_and_telling(complain, desk, lead, clerk):
     assert (complaint.state, Promise.objects.open().get().kind) == ("told", "complaint_callback")
 
 
+@pytest.mark.parametrize("verb", ["contact", "tell"])
+def test_nobody_reached_is_a_try_and_says_so(desk, complain, reported, verb):
+    complaint = complain() if verb == "contact" else reported()
+    state, sent = complaint.state, {"reached": "no", "how": "phone", "version": complaint.version}
+    said = desk.post(url(verb, complaint), sent, follow=True)
+    assert "Not reached: noted, try again today." in said.content.decode()
+    complaint.refresh_from_db()
+    assert complaint.told_at is None and complaint.contacted_at == (None if verb == "contact" else NOW)
+    assert verb == "contact" or complaint.state == state
+
+
 def test_a_step_within_the_minute_of_its_reception_is_not_before_it(desk, estate, complain):
     received = NOW - timedelta(seconds=20)
     complaint = complain(now=received)
@@ -567,6 +579,13 @@ def test_the_box_finds_a_complaint_by_its_number_within_what_one_may_read(compla
     assert desk.get(reverse("search"), {"q": complaint.number})["Location"] == page(complaint)
     found = client_of(guard).get(reverse("search"), {"q": complaint.number}).content.decode()
     assert page(complaint) not in found
+
+
+def test_the_callback_sheet_lists_both(told, ended, clerk, estate):
+    complaint, repair = told(), ended()
+    owed = reports.callbacks_owed(clerk, estate.pk, NOW)
+    sheet = printouts.callbacks(owed, estate=estate, date=NOW.date(), by=clerk)
+    assert {row[1] for row in sheet.context["rows"]} == {complaint.number, repair.number}
 
 
 @pytest.mark.parametrize("name", ["complaint_print", "complaint_register"])

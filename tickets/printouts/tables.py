@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from office import printing
 from office.tables import TableFacts, table_sheet
-from tickets.models import CallbackTry
+from tickets.models import CallbackTry, Complaint
 from tickets.printouts.sheets import in_language, place_of, window_text
 
 
@@ -75,28 +75,23 @@ def draw_callbacks(table, *, letterhead, language, size):
     )
 
 
-def callbacks(tickets, *, estate, date, by):
-    """回訪記錄表: what is owed today, with boxes to tick while telephoning."""
-    zone, language = estate.zone, estate.language
+def callbacks(matters, *, estate, date, by):
+    """回訪記錄表: what is owed today about repairs and complaints, with boxes to tick while telephoning."""
+    language = estate.language
     with translation.override(language):
-        rows = [
-            (
-                f"{(ticket.next_due_at - timedelta(seconds=1)).astimezone(zone):%m-%d}"
-                if ticket.next_due_at
-                else "",
-                ticket.number,
-                place_of(ticket),
-                f"{ticket.reporter_name} {ticket.reporter_phone}".strip(),
-                "　".join(
-                    filter(
-                        None,
-                        [(ticket.result or ticket.problem)[:100], getattr(ticket.technician, "name", "")],
-                    )
-                ),
-            )
-            for ticket in tickets
-        ]
+        rows = [_callback_row(matter, estate.zone) for matter in matters]
     table = TableFacts([f"{date:%Y-%m-%d}", by.name], rows)
     return draw_callbacks(
         table, letterhead=printing.letterhead(estate, language), language=language, size="A4"
     )
+
+
+def _callback_row(matter, zone):
+    due = matter.next_due_at
+    day = f"{(due - timedelta(seconds=1)).astimezone(zone):%m-%d}" if due else ""
+    if isinstance(matter, Complaint):
+        place, who, done = matter.where, f"{matter.name} {matter.phone}", [matter.result[:100]]
+    else:
+        place, who = place_of(matter), f"{matter.reporter_name} {matter.reporter_phone}"
+        done = [(matter.result or matter.problem)[:100], getattr(matter.technician, "name", "")]
+    return day, matter.number, place, who.strip(), "　".join(filter(None, done))

@@ -8,9 +8,16 @@ from office.addresses import address, row_address
 from office.models import Staff
 from tickets import complaints
 from tickets.models import Complaint, LogEntry
-from tickets.reports.repairs import clocks_of
+from tickets.reports.repairs import callback_queue, clocks_of
 
-__all__ = ["colleagues", "complaint_queue", "complaints_beside", "log_lines_about", "to_acknowledge"]
+__all__ = [
+    "callbacks_owed",
+    "colleagues",
+    "complaint_queue",
+    "complaints_beside",
+    "log_lines_about",
+    "to_acknowledge",
+]
 
 KINDS = (
     # Translators: 投訴
@@ -69,6 +76,14 @@ def complaint_queue(staff, estate_id, limit=50):
     ).exclude(Q(handler=staff) | Q(against_staff=staff))
     found = found.select_related("unit", "building", "cause", "estate", "complainant")
     return list(found.order_by(F("next_due_at").asc(nulls_last=True), "pk")[:limit])
+
+
+def callbacks_owed(staff, estate_id, now):
+    """Repairs and complaints that owe a callback, the most urgent first, without those `staff` may not call."""
+    found = list(callback_queue(staff, estate_id, now))
+    if staff.may("complaints.callback", estate_id):
+        found += complaint_queue(staff, estate_id)
+    return sorted(found, key=lambda row: (row.next_due_at is None, row.next_due_at, row.pk))
 
 
 def complaints_beside(complaint, limit):

@@ -34,7 +34,7 @@ def queue(request):
 
 def _page(request, form, matter=None, status=200, refused=""):
     """The card of `matter`, of `?ticket=` or `?complaint=`, or of the most urgent that was not put aside."""
-    waiting = _waiting(request)
+    waiting = reports.callbacks_owed(request.user, request.estate.pk, request.now)
     skipped = _skipped(request)
     wanted = _wanted(request)
     if matter is None and wanted:
@@ -70,15 +70,6 @@ def _page(request, form, matter=None, status=200, refused=""):
 def _form(matter, *args, **kwargs):
     form = ComplaintCallForm if isinstance(matter, Complaint) else CallbackForm
     return form(*args, **kwargs)
-
-
-def _waiting(request):
-    """Repairs and complaints that owe a callback, the most urgent first, without those this person may not call."""
-    found = list(reports.callback_queue(request.user, request.estate.pk, request.now))
-    if request.user.may("complaints.callback", request.estate.pk):
-        found += reports.complaint_queue(request.user, request.estate.pk)
-    found.sort(key=lambda row: (row.next_due_at is None, row.next_due_at, row.pk))
-    return found
 
 
 def key_of(matter):

@@ -108,6 +108,10 @@ def route(request, pk):
     return moving.move(request, complaint, "route", form, act, said=_("Given to the department."), note=note)
 
 
+def _reached(request):
+    return request.POST.get("reached") != "no"
+
+
 def _step(request, pk, verb, action, asked, said, note="", form_class=StepForm):
     complaint = row_of(request, pk)
     form = form_class(moving.posted(request), complaint=complaint, now=request.now, said=asked)
@@ -122,7 +126,8 @@ def _step(request, pk, verb, action, asked, said, note="", form_class=StepForm):
 @FORM
 def contact(request, pk):
     return _step(
-        request, pk, "contact", acts.contact, _("What the resident said"), _("Contact recorded."), form_class=ContactForm
+        request, pk, "contact", acts.contact, _("What the resident said"), form_class=ContactForm,
+        said=_("Contact recorded.") if _reached(request) else _("Not reached: noted, try again today."),
     )  # fmt: skip
 
 
@@ -230,7 +235,15 @@ def tell(request, pk):
         acts.tell(complaint=complaint, by=request.user, now=request.now, **form.cleaned_data)
 
     return moving.move(
-        request, complaint, "tell", form, act, said=_("Told. A callback is owed now."), note=complaint.result
+        request,
+        complaint,
+        "tell",
+        form,
+        act,
+        note=complaint.result,
+        said=_("Told. A callback is owed now.")
+        if _reached(request)
+        else _("Not reached: noted, try again today."),
     )
 
 

@@ -83,7 +83,7 @@ def callback_pdf(request):
 
     if request.estate is None:
         raise Http404
-    waiting = list(reports.callback_queue(request.user, request.estate.pk, request.now))
+    waiting = reports.callbacks_owed(request.user, request.estate.pk, request.now)
     today = clocks.local_date(request.now, request.estate.zone)
     return answer(printouts.callbacks(waiting, estate=request.estate, date=today, by=request.user))
 
