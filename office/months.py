@@ -226,7 +226,7 @@ def address(to):
 
 
 def percent(part_, whole):
-    return f"{part_ * 100 / whole:.1f} %".replace(".0 %", " %") if whole else "–"
+    return f"{part_ * 100 / whole:.1f}\u00a0%".replace(".0\u00a0%", "\u00a0%") if whole else "–"
 
 
 def length(minutes):

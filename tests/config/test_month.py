@@ -185,19 +185,19 @@ def test_recurring_faults_are_named_by_the_narrowest_place_that_holds_them(march
 def test_the_callback_rate_is_kept_over_owed_of_the_months_completions(march, estate):
     facts, _issues = words_of(estate, "callbacks")
     assert facts["Callbacks owed for the month's repairs"] == ("5", "")
-    assert facts["kept, goal 100 %"] == ("3", "60 %")
-    assert facts["kept on time"] == ("2", "40 %")
-    assert facts["satisfied"] == ("2", "66.7 %")
+    assert facts["kept, goal 100 %"] == ("3", "60\u00a0%")
+    assert facts["kept on time"] == ("2", "40\u00a0%")
+    assert facts["satisfied"] == ("2", "66.7\u00a0%")
 
 
 def test_complaints_count_by_class_and_limit_and_withdrawn_ones_recur_no_more(march, estate):
     facts, issues = words_of(estate, "complaints")
     received = Complaint.objects.filter(estate=estate)
     assert facts["Complaints received"] == (str(received.count()), "") == ("5", "")
-    assert facts["of these justified"] == ("1", "20 %")
+    assert facts["of these justified"] == ("1", "20\u00a0%")
     assert facts["Complaints to be solved"][0] == "4"
-    assert facts["solved in time"] == ("1", "25 %")
-    assert facts["told the same day"] == ("1", "100 %")
+    assert facts["solved in time"] == ("1", "25\u00a0%")
+    assert facts["told the same day"] == ("1", "100\u00a0%")
     noise = ComplaintCause.objects.get(estate=estate, code="NOISE")
     assert issues == [(noise.name_en, "3", 3)]
 
