@@ -6,7 +6,7 @@ Some more are laid out on purpose, so that even a small estate owes something to
 
 from datetime import datetime, time, timedelta
 
-from config.demo import calls
+from config.demo import calls, messages
 from config.demo.life import Life
 from config.demo.repairs import Repair
 from config.demo.world import SLOTS, Plan
@@ -18,7 +18,7 @@ def run(world, months, units):
     """The repairs of `months` months, in the order they were reported, and what else the desk heard; answers how many."""
     desk = calls.Calls(world, units, months)
     plans = sorted(_plans(world, months, units), key=lambda plan: plan.opened_at)
-    office = world.office
+    office, told = world.office, messages.Tellings(world)
     years: dict[int, int] = {}
     for plan in plans:
         desk.until(plan.opened_at)
@@ -30,6 +30,7 @@ def run(world, months, units):
         life.live()
         life.repair.write()
         desk.ticket(life.repair)
+        told.ticket({**life.repair.row, "id": life.repair.id, "number": number})
         office.bulk.flush(at_least=20_000)
     desk.until()
     desk.count()

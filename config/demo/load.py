@@ -7,14 +7,26 @@ from random import Random
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import calls, complaints, gate, lives, people, places, staff
+from config.demo import calls, complaints, gate, lives, messages, people, places, staff
 from config.demo.bulk import Bulk
 from config.demo.months import Reports
 from config.demo.repairs import Journal
 from config.demo.world import World
 from office import clocks, search
 from office.actions import estates
-from office.models import Building, Estate, Event, MonthReport, Promise, Section, Series, Staff, Unit
+from office.models import (
+    Building,
+    Estate,
+    Event,
+    Message,
+    MessageAttempt,
+    MonthReport,
+    Promise,
+    Section,
+    Series,
+    Staff,
+    Unit,
+)
 from residents.models import (
     AccessCard,
     Key,
@@ -54,7 +66,7 @@ ORDER = (
     Building, Section, Unit, Asset, Person, Phone, Occupancy, UnitState, Ticket, Complaint, WorkOrder, Promise, WorkLine,
     QuoteLine, Request, WaterTest, CallbackTry, ComplaintStep,
     ComplaintMeeting, ComplaintRemedy, ComplaintCall, LogEntry, Question, Handover, Vehicle, Parking,
-    AccessCard, Key, KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Event, Series, MonthReport,
+    AccessCard, Key, KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Message, MessageAttempt, Event, Series, MonthReport,
 )  # fmt: skip
 OTHERS = 5  # every further estate is a fifth of the first
 
@@ -103,6 +115,7 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         bulk.flush()
         script = found.scripts.setdefault(estate.code, []) if keep_script else None
         world = World(estate, bulk, Journal(bulk), crew, grounds, lot, now, script)
+        messages.switch_on(estate)
         gate.stand(world)
         complaints.stand(world, size, months)
         reports = Reports(world, comes_back=number == 0)
