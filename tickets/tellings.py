@@ -9,7 +9,6 @@ from office import texts
 
 NUMBER = (_("number"), "R2026-000123")
 COMPLAINT = (_("number"), "C2026-000012")
-# Translators: 房屋
 PLACE = (_("unit or place"), "3-2-1201")
 
 TELLINGS = (

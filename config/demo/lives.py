@@ -22,6 +22,7 @@ def run(world, months, units):
     years: dict[int, int] = {}
     for plan in plans:
         desk.until(plan.opened_at)
+        told.until(plan.opened_at)
         office.journal.write_until(plan.opened_at)
         year = plan.opened_at.year
         years[year] = years.get(year, 0) + 1
@@ -33,6 +34,7 @@ def run(world, months, units):
         told.ticket({**life.repair.row, "id": life.repair.id, "number": number})
         office.bulk.flush(at_least=20_000)
     desk.until()
+    told.until()
     desk.count()
     office.journal.write_until()
     for year, last in years.items():

@@ -1,5 +1,7 @@
 """What residents of the demonstration were told lately: sent, tried again, refused, a letter to print."""
 
+import heapq
+import itertools
 from datetime import timedelta
 
 from config.demo.bulk import as_json
@@ -27,6 +29,10 @@ class Tellings:
 
     def __init__(self, world):
         self.world, self.count, self.waiting = world, 0, False
+        self.later, self.number = (
+            [],
+            itertools.count(),
+        )  # written in the order of their times, as they would be
 
     def ticket(self, row):
         """What was said about one repair, given as the columns of its row."""
@@ -57,17 +63,23 @@ class Tellings:
         self.count += 1
         self._fate(message, goes)
         message.title, message.body, message.text_version = outbox.words(message)
-        self._write(message, goes)
+        heapq.heappush(self.later, (moment, next(self.number), message, goes))
+
+    def until(self, moment=None):
+        """Nothing before `moment` will be told any more."""
+        while self.later and (moment is None or self.later[0][0] < moment):
+            _at, _number, message, goes = heapq.heappop(self.later)
+            self._write(message, goes)
 
     def _fate(self, message, goes):
-        """Most arrive. Every ninth is refused, the fourth becomes a letter, the last of the hour is tried again."""
+        """Most arrive. One in thirty is refused, the fourth becomes a letter, the last of the hour is tried again."""
         if goes > self.world.now:
             message.state, message.attempts = "queued", 0
         elif self.count == 4:
             message.channel, message.template, message.by = "paper", "hand.call_us", self.world.crew.clerks[0]
             message.address = f"{message.estate.address} {message.data['unit']}"
             message.state, message.sent_at, message.gateway_reference = "sent", goes, "tray"
-        elif self.count % 9 == 2:
+        elif self.count % 30 == 2:
             message.state, (message.problem, message.error) = "failed", REFUSED
         elif goes > self.world.now - timedelta(hours=1) and not self.waiting:
             self.waiting = True

@@ -97,7 +97,10 @@ def _about(row):
 
 def _went(row):
     if row["state"] == State.SENT:
-        return lists.stamp(row["printed_at"] or row["sent_at"])
+        went, made = lists.stamp(row["printed_at"] or row["sent_at"]), lists.stamp(row["made_at"])
+        return (
+            went[-5:] if went[:10] == made[:10] else went
+        )  # usually the same day, and seldom another minute
     return (
         _("from %(time)s") % {"time": lists.stamp(row["send_after"])} if row["state"] == State.QUEUED else ""
     )

@@ -146,10 +146,10 @@ def tabs(request, active):
         ("escalation", _("Escalation"), reverse("office:settings_escalation")),
     ]
     if any(request.user.may(permission, request.estate.pk) for permission in (ADMINISTER, READ)):
+        shown += [("messages", _("Messages"), reverse("office:texts"))]
         shown += [
             (name, row.label, reverse("office:settings_catalogue", args=[name]))
             for name, row in REGISTRY.items()
         ]
-        shown += [("messages", _("Messages"), reverse("office:texts"))]
         shown += [("numbers", _("Numbers"), reverse("office:settings_numbers"))]
     return {"tabs": [{"label": label, "url": url, "active": key == active} for key, label, url in shown]}
