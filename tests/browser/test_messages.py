@@ -22,7 +22,11 @@ def test_an_administrator_mends_a_text_and_sees_what_it_looks_like(sit, office):
     admin.keyboard.press("Control+Enter")
     admin.wait_for_selector(SAID)
     row = MessageText.objects.get()
-    assert (row.language, row.version, row.body) == ("en", 1, "{estate}: repair {number} at {unit} is with us. €")
+    assert (row.language, row.version, row.body) == (
+        "en",
+        1,
+        "{estate}: repair {number} at {unit} is with us. €",
+    )
     assert admin.input_value("#id_body") == row.body
 
 
