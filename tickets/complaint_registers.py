@@ -12,7 +12,7 @@ from office.models.staff import Department
 # Translators: 投訴
 WORKFLOW = _("Complaints")
 # 投訴: the numbers of SPEC §5.2. All of a class count from the reception, or from the callback that reopened it.
-_RECEPTION = _("the reception, or the callback that reopened it")
+_RECEPTION = _("reception or reopening")
 COMPLAINT_FORWARD = promises.Kind(
     "complaint_forward",
     _("complaint acknowledged"),

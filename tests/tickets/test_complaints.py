@@ -195,14 +195,14 @@ def test_every_clock_shows_its_rule_and_the_fact_it_runs_from(told, complain, cl
             clock = promises.clock(row, NOW, ZONE)
             texts[row.rule_key] = clock["hint"]
             assert clock["label"] in {str(kind.label) for kind in promises.KINDS.values()}
-    from_reception = "the reception, or the callback that reopened it (2026-03-12 10:00)"
+    from_reception = "reception or reopening (2026-03-12 10:00)"
     assert texts == {
         "complaint_forward_major": f"the same day as {from_reception}",
         "complaint_forward_important": f"1 hour after {from_reception}",
         "complaint_answer": f"2 days after {from_reception}",
         "complaint_solve_major": f"10 days after {from_reception}",
         "complaint_solve_important": f"3 days after {from_reception}",
-        "complaint_solve_minor": "2 days after the reception, or the callback that reopened it (2026-03-01 09:00)",
+        "complaint_solve_minor": "2 days after reception or reopening (2026-03-01 09:00)",
         "complaint_solve_wanted": "date the resident asks for: agreed for 2026-03-20 24:00",
         "complaint_tell": "the same day as the department's report (2026-03-12 11:00)",
         "complaint_callback": "2 days after the telling of the result (2026-03-12 12:00)",

@@ -13,6 +13,10 @@ from tickets.models import Complaint, ComplaintCall, ComplaintStep
 from tickets.printouts.sheets import in_language, stamp, ticks
 
 STEPS_ON_PAPER = 40
+SAID_BELOW = (
+    ComplaintStep.Kind.REPORT,
+    ComplaintStep.Kind.TOLD,
+)  # the sheet has boxes of their own for these
 
 
 @dataclass
@@ -164,7 +168,7 @@ def complaint_record(complaint, *, size="A4"):
                     step.by.name,
                 )
                 for step in steps
-                if step.kind != ComplaintStep.Kind.REPORT
+                if step.kind not in SAID_BELOW
             ],
             remedies=[
                 (
