@@ -111,7 +111,7 @@ SECTIONS = (
         _("Office"),
         (
             # Translators: 訊息
-            Entry("office:messages", _("Messages"), "mail", "g q"),
+            Entry("office:messages", _("Messages"), "mail"),
             # Translators: 空白表格
             Entry("office:sheets", _("Blank forms"), "printer"),
             # Translators: 匯入
