@@ -3,20 +3,19 @@
 import os
 import signal
 import time
-import traceback
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 from celery import current_app
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
 from office import failpoints, sweeps
 from office.models import Message
 from tests.cast import make_estate, make_staff
 from tests.faults import unguarded
+from tests.faults.child import in_a_child
 from tests.faults.ledger import sent
 
 pytestmark = pytest.mark.faults
@@ -91,23 +90,6 @@ def test_celery_workers_killed_at_failpoints(real_worker, ledger):
     assert max(Counter(lines).values()) <= 1 + KILLS
 
 
-def _in_a_child(work, **environment):
-    """The exit code of `work()` in a forked copy of this process; a signal's number is negative."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.environ.update(environment)
-            work()
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 def _deliver(hour, guards):
     settings.MESSAGE_GATEWAYS["sms"] = "tests.faults.ledger.Ledger"
     unguarded.take_away(guards)
@@ -121,7 +103,7 @@ def _killed_run(ledger, *guards_off):
     kills = 0
     for hour, name in enumerate([*NAMES, ""]):
         failpoint = f"{name}:4" if name else ""
-        code = _in_a_child(
+        code = in_a_child(
             lambda hour=hour: _deliver(hour, guards_off), GUANJIA_FAILPOINT=failpoint, LEDGER=str(ledger)
         )
         assert code == (-signal.SIGKILL if name else 0)
