@@ -44,7 +44,7 @@ def pages(world):
     """[(name, address, role)] of every page a GET shows."""
     found = [("account_login", reverse("account_login"), "")]
     for line in TABLE:
-        if line.get != 200 or line.name in ("healthz", "readyz"):
+        if line.get != 200 or line.name in ("healthz", "readyz", "office:pulse"):
             continue
         address = reverse(line.name, kwargs=line.args(world) if line.args else None)
         if PAPER.search(address):
@@ -54,6 +54,8 @@ def pages(world):
         found.append((line.name, address, role))
     # What the table cannot say: pages with content, and those of errors.
     found.append(("404", "/nowhere/", "clerk"))
+    rule = reverse("office:settings_rule", args=["callback_other"])
+    found.append(("rule preview", f"{rule}?amount=1&measure=days&valid_from=2099-01-01", "admin"))
     found.append(("search", f"{reverse('search')}?q=3", "clerk"))
     found.append(("unknown caller", f"{reverse('call')}?number=13999990000&q=3", "clerk"))
     found.append(("intake", f"{reverse('tickets:intake')}?unit={world.unit.pk}", "clerk"))
