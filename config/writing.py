@@ -88,6 +88,7 @@ def _compose(request, *, estate, unit, person, people, subject, back, phone="", 
                     title=values["title"], body=values["body"], template=template.name, language=language,
                     key=values["form_key"], by=request.user, now=request.now,
                 )  # fmt: skip
+                subject.refresh_from_db(fields=["version"])
                 offer = undo.latest(request.user, subject, request.now)
                 undo.toast(request, offer, _said(message, estate, request.now))
                 return back

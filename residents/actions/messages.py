@@ -80,5 +80,7 @@ def write_message(
         by=by,
     )
     outbox.record("message.written", message, by=by, now=now)
+    # As it is now: a page shown a minute ago must not make the message one that cannot be taken back.
+    subject = type(subject).objects.select_for_update(of=("self",)).get(pk=subject.pk)
     undo.offer(verb="message.written", subject=subject, by=by, now=now, before=[undo.snapshot(subject)])
     return message
