@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from office import gateways, journal, roles, sweeps, texts
 from office.failpoints import failpoint
 from office.models import Estate, Message, MessageAttempt, Posting, SweepFailure
+from office.models.by_hand import insert
 from office.sweeps import Result
 from office.wake import wake
 
@@ -82,28 +83,28 @@ def queue(
     if template not in TEMPLATES and template not in texts.TEMPLATES:
         raise LookupError(f"message template {template!r} has no text")
     send_after = now if staff else _allowed(now + UNDO_WINDOW, channel, estate)
-    message, _new = Message.objects.get_or_create(
+    row = Message(
         dedupe_key=dedupe_key,
-        defaults={
-            "estate": estate,
-            "channel": channel,
-            "staff": staff,
-            "person_id": person_id,
-            "addressee": addressee,
-            "address": address,
-            "template": template,
-            "language": language or (staff.language if staff else ""),
-            "data": data or {},
-            "title": words[0] if words else "",
-            "body": words[1] if words else "",
-            "by": by,
-            "subject_kind": subject.SUBJECT if subject else "",
-            "subject_id": subject.pk if subject else None,
-            "unit_id": unit_id if unit_id is not None else getattr(subject, "unit_id", None),
-            "made_at": now,
-            "send_after": send_after,
-        },
+        estate=estate,
+        channel=channel,
+        staff=staff,
+        person_id=person_id,
+        addressee=addressee,
+        address=address,
+        template=template,
+        language=language or (staff.language if staff else ""),
+        data=data or {},
+        title=words[0] if words else "",
+        body=words[1] if words else "",
+        by=by,
+        subject_kind=subject.SUBJECT if subject else "",
+        subject_id=subject.pk if subject else None,
+        unit_id=unit_id if unit_id is not None else getattr(subject, "unit_id", None),
+        made_at=now,
+        send_after=send_after,
     )
+    # One statement: actions queue messages while somebody waits for them.
+    message = insert(row, once="dedupe_key") or Message.objects.get(dedupe_key=dedupe_key)
     if send_after <= now:
         wake("office.tasks.deliver_messages")
     return message

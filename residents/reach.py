@@ -21,10 +21,10 @@ BY_ITSELF = {
 def address_of(person, channel, *, phone="", unit=None, estate):
     """Where `channel` finds the person; empty where it finds nobody. `phone`: the number given for the matter."""
     if channel == Channel.SMS:
-        numbers = [phone] if phone else []
-        if person:
-            numbers += [row.number for row in person.phones.all()]
-        return next(filter(None, (phones.mobile(number, estate.country) for number in numbers)), "")
+        if found := phones.mobile(phone, estate.country):
+            return found
+        lines = person.phones.all() if person else ()
+        return next(filter(None, (phones.mobile(line.number, estate.country) for line in lines)), "")
     if person is None:
         return ""
     if channel == Channel.EMAIL:

@@ -36,22 +36,29 @@ def from_json(model, row):
 
 
 @cache
-def _insertion(model):
+def _insertion(model, once):
     """(fields, statement) of an INSERT of one row."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key and not field.generated]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     key = model._meta.pk.column
-    statement = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({marks}) RETURNING "{key}"'  # noqa: S608
+    skip = f'ON CONFLICT ("{once}") DO NOTHING' if once else ""
+    statement = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({marks}) {skip} RETURNING "{key}"'  # noqa: S608
     return fields, statement
 
 
-def insert(row):
-    """Write a new row; it gets its key. What `save(force_insert=True)` does, but for signals, which nobody uses here."""
-    fields, statement = _insertion(row._meta.model)
+def insert(row, once=""):
+    """Write a new row; it gets its key. What `save(force_insert=True)` does, but for signals, which nobody uses here.
+
+    `once`: a column that is unique; None when a row with this value is there already.
+    """
+    fields, statement = _insertion(row._meta.model, once)
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        row.pk = cursor.fetchone()[0]
+        made = cursor.fetchone()
+    if made is None:
+        return None
+    row.pk = made[0]
     row._state.adding, row._state.db = False, connection.alias
     return row

@@ -57,13 +57,18 @@ def test_nobody_is_told_until_it_is_switched_on(estate, clerk, unit, zhang):
     assert ticket.number in outbox.text(message)[1]
 
 
-def test_switched_off_it_costs_no_query(estate, clerk, unit, zhang, django_assert_num_queries):
+def test_switched_off_it_costs_no_query_and_switched_on_one(
+    estate, clerk, unit, zhang, django_assert_num_queries
+):
     from tickets.actions import telling
 
-    ticket = take(estate, clerk, unit, zhang)
+    ticket = take(estate, clerk, unit, zhang, phone="13800138000")
     with django_assert_num_queries(0):
         telling.reporter(TAKEN, ticket, key="k", now=NOW)
         telling.window(ticket, "tomorrow", NOW)
+    estate.tells = ticket.estate.tells = [TAKEN]
+    with django_assert_num_queries(1):
+        telling.reporter(TAKEN, ticket, key="k", now=NOW)
 
 
 @pytest.mark.parametrize(
