@@ -14,8 +14,11 @@ class TableFacts:
     blank: int = 0
 
 
-def table_sheet(table, *, title, title_zh, filename, labels, head, signs, letterhead, language, size):
-    """`labels` is a row of texts per line of facts, `head` (words, classes) per column, `signs` who signs below."""
+def table_sheet(
+    table, *, title, title_zh, filename, labels, head, signs, letterhead, language, size, landscape=False
+):
+    """`labels` is a row of texts per line of facts, `head` (words, classes) per column, `signs` who signs below;
+    `landscape` turns the sheet for many columns."""
     texts = iter(table.facts)
     return Printout(
         template="print/table.html",
@@ -25,6 +28,7 @@ def table_sheet(table, *, title, title_zh, filename, labels, head, signs, letter
         language=language,
         context={
             "letterhead": letterhead,
+            "landscape": landscape,
             "title_zh": title_zh,
             "facts": [[(label, next(texts, "")) for label in row] for row in labels],
             "head": head,

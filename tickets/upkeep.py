@@ -62,12 +62,15 @@ def opens(plan, today, ahead):
 
 def every_text(plan):
     """How often, in words: "every 3 months"."""
-    n = plan.number
+    return every_words(plan.every, plan.number)
+
+
+def every_words(every, n):
     words = {
         Plan.Every.WEEK: ngettext("every week", "every %(n)s weeks", n),
         Plan.Every.MONTH: ngettext("every month", "every %(n)s months", n),
         Plan.Every.YEAR: ngettext("every year", "every %(n)s years", n),
-    }[plan.every]
+    }[every]
     return words % {"n": n}
 
 

@@ -35,6 +35,10 @@ EXPECTED = {
     "archive_list",
     "morning_sheet",
     "letter",
+    "upkeep_order",
+    "year_plan",
+    "equipment_register",
+    "equipment_card",
 }
 
 

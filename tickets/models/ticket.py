@@ -268,6 +268,11 @@ class Ticket(Case):
         """Preventive and patrol tickets are checked on site instead of called back (SPEC §4.4)."""
         return self.stream == Category.Stream.PREVENTIVE or self.channel == self.Channel.PATROL
 
+    @property
+    def steps(self):
+        """The check list of preventive work, step by step."""
+        return [line.strip() for line in self.checks.splitlines() if line.strip()]
+
 
 class QuoteLine(models.Model):
     """A line of the quotation 報價: labour or part, from the price list or free."""

@@ -15,9 +15,16 @@ from tickets.printouts.reception import LogFacts, reception_log
 from tickets.printouts.registers import RegisterFacts, register
 from tickets.printouts.sheets import part_row, place_of, public_url, sheet_language
 from tickets.printouts.tables import callbacks, day
+from tickets.printouts.upkeep import (
+    EquipmentFacts,
+    equipment_card,
+    equipment_register,
+    year_plan,
+)
 
 __all__ = [
     "ComplaintFacts",
+    "EquipmentFacts",
     "LogFacts",
     "RegisterFacts",
     "WorkOrderFacts",
@@ -25,6 +32,8 @@ __all__ = [
     "complaint_record",
     "complaints_register",
     "day",
+    "equipment_card",
+    "equipment_register",
     "part_row",
     "place_of",
     "public_url",
@@ -34,4 +43,5 @@ __all__ = [
     "sheet_language",
     "work_order",
     "work_orders",
+    "year_plan",
 ]

@@ -22,6 +22,7 @@ from tickets.printouts.sheets import (
 )
 
 BLANK_PARTS = {"A4": 6, "A5": 4}
+BLANK_STEPS = {"A4": 10, "A5": 6}
 BLANK_RESULT = {"A4": 3, "A5": 2}
 
 
@@ -57,6 +58,11 @@ class WorkOrderFacts:
     signed_by: str = ""
     signature: str = ""  # address of the drawn one
     copies: int = 2
+    upkeep: bool = False  # preventive work: no resident, a check list
+    facility: str = ""
+    contractor: str = ""
+    due: str = ""
+    steps: list = field(default_factory=list)
     blank: bool = False
 
 
@@ -65,29 +71,46 @@ def draw_work_order(facts, *, letterhead, language, size):
     captions = (_("resident's copy"), _("office's copy"), _("repair department's copy"))
     urgent, resident = _("urgent"), _("Resident")
     place = facts.place + (f"　【{urgent}】" if facts.urgent else "")
+    if facts.upkeep:
+        # Translators: 保養工作單
+        title, title_zh = _("Maintenance order"), "保養工作單"
+        who = [
+            [(_("Public facility"), facts.facility), (_("Contractor"), facts.contractor)],
+            [(_("Due on"), facts.due), (_("Agreed window"), facts.window)],
+        ]
+    else:
+        # Translators: 維修工作單
+        title, title_zh = _("Work order"), "維修工作單"
+        who = [
+            [(_("Reported by"), facts.reporter), (_("Telephone"), facts.phone)],
+            [(_("Reported at"), facts.reported_at), (_("Agreed window"), facts.window)],
+        ]
+    parts_blank = BLANK_PARTS[size] // 2 if facts.upkeep else BLANK_PARTS[size]
     return Printout(
         template="tickets/print/work_order.html",
-        # Translators: 維修工作單
-        title=_("Work order"),
+        title=title,
         filename=f"{facts.number or 'work-order'}.pdf",
         size=size,
         language=language,
         copies=captions[: facts.copies] if facts.copies > 1 else (),
         context={
             "letterhead": letterhead,
-            "title_zh": "維修工作單",
+            "title_zh": title_zh,
             "number": facts.number,
             "qr": printing.qr(facts.url) if facts.url else "",
             "reprint": _("printed again") if facts.reprint else "",
             "facts": [
                 [(_("Place"), place), (_("Category"), facts.category)],
-                [(_("Reported by"), facts.reporter), (_("Telephone"), facts.phone)],
-                [(_("Reported at"), facts.reported_at), (_("Agreed window"), facts.window)],
+                *who,
                 [(_("Taken by"), facts.taken_by), (_("Technician"), facts.technician)],
                 [(_("Arrived at"), facts.arrived_at), (_("Work ended at"), facts.ended_at)],
             ],
             "problem": facts.problem,
             "problem_lines": range(2) if facts.blank else (),
+            "problem_head": _("Work") if facts.upkeep else _("What is wrong"),
+            "steps": facts.steps,
+            "steps_blank": range(BLANK_STEPS[size] if facts.upkeep and facts.blank else 0),
+            "history_title": _("Earlier work") if facts.upkeep else _("The same fault before"),
             "history_head": [(_("Date"), "medium"), (_("Number"), "wide"), (_("Result"), "")],
             "history": facts.history,
             "parts_head": [
@@ -97,11 +120,13 @@ def draw_work_order(facts, *, letterhead, language, size):
                 (_("Amount"), "medium right"),
             ],
             "parts": facts.parts,
-            "parts_blank": range(max(0, BLANK_PARTS[size] - len(facts.parts)) if not facts.ended_at else 0),
-            "money": [[(_("Cost"), facts.cost), (_("Agreed amount"), facts.agreed or facts.quoted)]],
+            "parts_blank": range(max(0, parts_blank - len(facts.parts)) if not facts.ended_at else 0),
+            "money": []
+            if facts.upkeep
+            else [[(_("Cost"), facts.cost), (_("Agreed amount"), facts.agreed or facts.quoted)]],
             "result": facts.result,
             "result_lines": range(BLANK_RESULT[size]),
-            "leak": facts.leak is not False,
+            "leak": facts.leak is not False and not facts.upkeep,
             "test_at": facts.tested_at,
             "test_ticks": [
                 (_("passed"), facts.test_passed is True),
@@ -109,7 +134,9 @@ def draw_work_order(facts, *, letterhead, language, size):
             ],
             "signs": [
                 (_("Technician"), ""),
-                (f"{resident} {facts.signed_by}".strip(), facts.signature),
+                (_("Repair lead"), "")
+                if facts.upkeep
+                else (f"{resident} {facts.signed_by}".strip(), facts.signature),
                 (_("Front desk"), ""),
             ],
         },
@@ -162,7 +189,12 @@ def work_order(order, *, size=None, history=None):
             test_passed=tests[-1].passed if tests else None,
             signed_by=order.signed_by,
             signature=printing.attachment_url(drawn) if drawn else "",
-            copies=estate.copies,
+            copies=1 if ticket.plan_id else estate.copies,
+            upkeep=ticket.plan_id is not None,
+            facility=f"{ticket.asset.code} {ticket.asset.name_in(language)}" if ticket.plan_id else "",
+            contractor=ticket.asset.contractor if ticket.plan_id else "",
+            due=f"{ticket.plan_due:%Y-%m-%d}" if ticket.plan_id else "",
+            steps=ticket.steps,
         )
     letterhead = printing.letterhead(estate, language)
     return draw_work_order(facts, letterhead=letterhead, language=language, size=size or estate.paper)

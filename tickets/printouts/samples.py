@@ -64,6 +64,39 @@ def _sample_order(*, letterhead, language, size):
     return draw_work_order(facts, letterhead=letterhead, language=language, size=size)
 
 
+def _sample_upkeep(*, letterhead, language, size):
+    say = lambda *words: _sample(language, *words)  # noqa: E731
+    steps = (
+        say(
+            "聽水泵運轉聲音，觸摸軸承溫度",
+            "听水泵运转声音，触摸轴承温度",
+            "Listen to the pump, feel the bearings",
+        ),
+        say("記錄進、出水壓力表讀數", "记录进、出水压力表读数", "Note both pressure gauges"),
+        say("檢查機械密封有無滴漏", "检查机械密封有无滴漏", "Look for drips at the mechanical seal"),
+        say("檢查電流、電壓是否正常", "检查电流、电压是否正常", "Check current and voltage"),
+        say("切換備用泵試運行十分鐘", "切换备用泵试运行十分钟", "Run the standby pump for ten minutes"),
+        say("清潔泵房地面及排水溝", "清洁泵房地面及排水沟", "Clean the floor and the gully"),
+    )
+    facts = WorkOrderFacts(
+        number="R2026-000188-1",
+        url="http://127.0.0.1:8000/repairs/orders/2",
+        upkeep=True,
+        copies=1,
+        facility=say("PUMP-1 1 號生活水泵", "PUMP-1 1 号生活水泵", "PUMP-1 Domestic water pump 1"),
+        contractor=say("安泰機電工程有限公司", "安泰机电工程有限公司", "On Tai Engineering Ltd"),
+        place=say("地下泵房", "地下泵房", "Basement pump room"),
+        category=say("設備保養", "设备保养", "Maintenance of equipment"),
+        due="2026-03-15",
+        window="2026-03-15 08:30–17:30",
+        technician=say("李國榮", "李国荣", "Lee Kwok Wing"),
+        problem=say("月度保養", "月度保养", "Monthly service"),
+        steps=list(steps),
+        history=[("2026-02-15", "R2026-000131", say("運轉正常", "运转正常", "Runs well"))],
+    )
+    return draw_work_order(facts, letterhead=letterhead, language=language, size=size)
+
+
 def _sample_register(paid):
     def draw(*, letterhead, language, size):
         say = lambda *words: _sample(language, *words)  # noqa: E731
@@ -194,6 +227,15 @@ printing.register(
         gettext_lazy("Work order"),
         _blank(draw_work_order, WorkOrderFacts(blank=True)),
         _sample_order,
+        ("A4", "A5"),
+    )
+)
+printing.register(
+    Form(
+        "upkeep_order",
+        gettext_lazy("Maintenance order"),
+        _blank(draw_work_order, WorkOrderFacts(blank=True, upkeep=True, copies=1)),
+        _sample_upkeep,
         ("A4", "A5"),
     )
 )
