@@ -7,7 +7,7 @@ from random import Random
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import calls, complaints, gate, lives, messages, people, places, staff
+from config.demo import calls, complaints, gate, lives, messages, people, places, staff, upkeep
 from config.demo.bulk import Bulk
 from config.demo.months import Reports
 from config.demo.repairs import Journal
@@ -52,9 +52,11 @@ from tickets.models import (
     ComplaintStep,
     Handover,
     LogEntry,
+    Plan,
     Question,
     QuoteLine,
     Request,
+    ServiceChange,
     Ticket,
     WaterTest,
     WorkLine,
@@ -65,8 +67,9 @@ from tickets.models import (
 ORDER = (
     Building, Section, Unit, Asset, Person, Phone, Occupancy, UnitState, Ticket, Complaint, WorkOrder, Promise, WorkLine,
     QuoteLine, Request, WaterTest, CallbackTry, ComplaintStep,
-    ComplaintMeeting, ComplaintRemedy, ComplaintCall, LogEntry, Question, Handover, Vehicle, Parking,
-    AccessCard, Key, KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Message, MessageAttempt, Event, Series, MonthReport,
+    ComplaintMeeting, ComplaintRemedy, ComplaintCall, LogEntry, Question, Handover, Vehicle, Parking, AccessCard, Key,
+    KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Plan, ServiceChange, Message, MessageAttempt, Event, Series,
+    MonthReport,
 )  # fmt: skip
 OTHERS = 5  # every further estate is a fifth of the first
 
@@ -118,6 +121,7 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         messages.switch_on(estate)
         gate.stand(world)
         complaints.stand(world, size, months)
+        upkeep.stand(world)
         reports = Reports(world, comes_back=number == 0)
         found.tickets += lives.run(world, months, size)
         bulk.flush()

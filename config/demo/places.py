@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from config.demo import upkeep
 from config.demo.names import simplified
 from office import places
 from office.models import Building, Section, Unit
@@ -78,7 +79,7 @@ class Home:
 class Grounds:
     homes: list
     buildings: dict  # id → name
-    assets: list  # (id, kind, building id or None, place)
+    assets: list  # (id, kind, building id or None, place, code, name, certificate until)
 
 
 def build(bulk, estate, units, lot, today):
@@ -106,7 +107,7 @@ def build(bulk, estate, units, lot, today):
                 sort_key=places.natural_key(entrance, 80),
             )
             _asset(
-                bulk, estate, grounds, f"LIFT-{number}-{entrance}", f"{number}號樓{entrance}單元電梯",
+                bulk, estate, grounds, today, f"LIFT-{number}-{entrance}", f"{number}號樓{entrance}單元電梯",
                 f"Lift {number}-{entrance}", "lift", building, f"{name}{entrance}{_in('單元', script)}",
                 lot.choice(("三菱 ELENESSA", "通力 MonoSpace", "日立 LCA", "奧的斯 Gen2")),
             )  # fmt: skip
@@ -123,6 +124,10 @@ def build(bulk, estate, units, lot, today):
                         section_id=section, floor=str(floor), area=area + Decimal(lot.randrange(-300, 300)) / 100,
                         use=_in("住宅", script), handed_over_on=_own_day(lot, built, today),
                     )  # fmt: skip
+        _asset(
+            bulk, estate, grounds, today, f"HYD-{number}", f"{number}號樓消火栓系統", f"Hydrants of building {number}", "fire",
+            building, f"{name}{_in('樓道', script)}", "川安 SG24",
+        )  # fmt: skip
     oldest = _handed_over(1, number, today)
     street = _building(bulk, estate, grounds, "S", _in("臨街商舖", script), 2)
     for n in range(1, shops + 1):
@@ -151,7 +156,7 @@ def build(bulk, estate, units, lot, today):
         ("GATE-1", "大門道閘", "Main gate barrier", "security", "大門口", "捷順 JSDZ"),
         ("DRAIN-1", "集水井排污泵", "Sump pump", "drain", "地下車庫 B2", "凱泉 WQ"),
     ):
-        _asset(bulk, estate, grounds, code, name, name_en, kind, None, _in(place, script), maker)
+        _asset(bulk, estate, grounds, today, code, name, name_en, kind, None, _in(place, script), maker)
     return grounds
 
 
@@ -199,7 +204,9 @@ def _unit(bulk, estate, grounds, building, code, kind, lot, **values):
     grounds.homes.append(Home(pk, code, kind, building, values["handed_over_on"]))
 
 
-def _asset(bulk, estate, grounds, code, name, name_en, kind, building, place, maker):
+def _asset(bulk, estate, grounds, today, code, name, name_en, kind, building, place, maker):
+    number = len(grounds.assets) + 1
+    facts = upkeep.facts(code, kind, number, today, estate.language)
     pk = bulk.add(
         Asset,
         estate_id=estate.pk,
@@ -211,6 +218,7 @@ def _asset(bulk, estate, grounds, code, name, name_en, kind, building, place, ma
         building_id=building,
         place=place,
         maker=maker,
-        position=10 * (len(grounds.assets) + 1),
+        position=10 * number,
+        **facts,
     )
-    grounds.assets.append((pk, kind, building, place))
+    grounds.assets.append((pk, kind, building, place, code, name, facts["certificate_until"]))

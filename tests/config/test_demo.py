@@ -17,18 +17,20 @@ from config.demo import check, lives, load, people, places, staff
 from config.demo.bulk import Bulk
 from config.demo.life import Life
 from config.demo.repairs import Journal
-from config.demo.world import Plan, World
+from config.demo.world import Plan as Planned
+from config.demo.world import World
 from office import clocks, identity, journal, roles, search
 from office.actions import estates
 from office.models import Building, Estate, Event, MonthReport, Promise, SearchKey, Series, Staff, Unit
 from residents.models import AccessCard, Key, Occupancy, Person, ReleaseSlip, Vehicle, Visitor
-from tickets import actions, complaints
+from tickets import actions, complaints, reports, tasks, upkeep
 from tickets.models import (
     Asset,
     CallbackTry,
     Complaint,
     Handover,
     LogEntry,
+    Plan,
     QuoteLine,
     Request,
     Ticket,
@@ -58,7 +60,7 @@ def test_the_demonstration_is_whole_and_breaks_no_rule(loaded):
     assert states == set(Ticket.State.values)
     for estate in loaded.estates:
         open_kinds = set(Promise.objects.filter(estate=estate).open().values_list("kind", flat=True))
-        kinds = {"arrival", "waiting", "water_test", "callback", "expert_answer", "key_back"}
+        kinds = {"arrival", "waiting", "water_test", "callback", "expert_answer", "key_back", "certificate"}
         kinds |= set(complaints.KINDS)
         assert open_kinds - {"month_report"} == kinds
     reports = MonthReport.objects.filter(estate=loaded.estates[0]).order_by("month")
@@ -206,6 +208,28 @@ def test_the_gate_has_something_to_show(loaded):
         for key in Key.objects.filter(estate=estate):
             assert key.loans.open().exists() == (key.state == "out")
     assert not {event.verb for event in Event.objects.all()} - journal.SENTENCES.keys()
+
+
+def test_maintenance_has_something_to_do(loaded):
+    """Plans of every rhythm, tickets that the first sweep opens, certificates near their end, a facility that stands."""
+    estate = loaded.estates[0]
+    plans = Plan.objects.filter(estate=estate)
+    rhythms = set(plans.values_list("number", "every"))
+    assert rhythms >= {(1, "week"), (2, "week"), (1, "month"), (3, "month"), (1, "year")}
+    for plan in plans:
+        assert plan.next_due == upkeep.due_from(plan, plan.next_due) >= NOW.date()
+    assert len({due.day for due in reports.coming(estate, NOW.date(), NOW.date() + timedelta(days=83))}) > 30
+    opened = tasks.open_plans(NOW)
+    assert opened.failed == 0 and opened.done >= 5
+    assert tasks.open_plans(NOW).found == 0
+    ends = Asset.objects.filter(estate=estate).exclude(certificate_until=None)
+    near = sorted((day - NOW.date()).days for day in ends.values_list("certificate_until", flat=True))[:2]
+    assert near[0] <= 5 < near[1] <= 20
+    for asset in Asset.objects.filter(estate=estate):
+        last = asset.service_changes.last()
+        assert asset.in_service == (last is None or last.in_service)
+    assert reports.in_service([estate.pk]).rate < 100
+    assert 100 in [service.rate for _month, service in reports.in_service_by_month(estate, NOW.date())]
 
 
 def test_it_loads_once_and_never_beside_other_data(loaded, capsys):
@@ -413,6 +437,6 @@ def test_a_caller_is_somebody_of_that_time():
         (date(2024, 1, 1), None, people.Caller(2, "新業主", "2", "")),
     ]
     world.homes.append(home)
-    life = Life(world, Plan(NOW), None)
+    life = Life(world, Planned(NOW), None)
     assert life.household(date(2023, 12, 31))[1].name == "舊業主"
     assert life.household(date(2024, 1, 1))[1].name == "新業主"
