@@ -191,7 +191,7 @@ NOTICES = {
 def register():
     from tickets import catalogue, complaint_registers, reports, rules, tasks, tellings, upkeep_registers
     from tickets.actions import intake, reception
-    from tickets.imports import old
+    from tickets.imports import equipment, old
     from tickets.models import Category, Handover, LogEntry, Request, Ticket, WorkOrder
 
     setup.register(catalogue.load)
@@ -201,6 +201,7 @@ def register():
     outbox.templates(NOTICES)
     texts.register(*tellings.TELLINGS)
     old.declare()
+    equipment.declare()
 
     for kind in (EXPERT, CALLBACK, WATER_TEST, ARRIVAL, WAITING):
         promises.register(kind)

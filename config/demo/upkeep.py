@@ -13,7 +13,7 @@ from office.models.promises import Measure
 from tickets import upkeep
 from tickets.actions.plans import FIELDS
 from tickets.models import Asset, Plan, ServiceChange
-from tickets.registers import CERTIFICATE
+from tickets.upkeep_registers import CERTIFICATE
 
 CONTRACTORS = {
     "lift": "申通電梯工程有限公司",
@@ -30,7 +30,9 @@ OUT = "FIRE-2"  # stands still now
 LIFT = "檢查曳引機、制動器及限速器\n檢查轎門、層門及門鎖\n試驗緊急報警及照明\n清潔機房、井道底坑\n記錄運行情況並張貼維保單"
 PUMP = "聽水泵運轉聲音,觸摸軸承温度\n記錄進、出水壓力表讀數\n檢查機械密封有無滴漏\n切換備用泵試運行十分鐘\n清潔泵房及排水溝"
 TANK = "停水前兩日張貼通知\n放空、沖洗、消毒水箱\n取水樣送檢\n恢復供水並檢查液位控制"
-FIRE = "手動、自動各啟動一次\n記錄電流、出口壓力\n檢查閥門開閉標誌及鉛封\n核對控制櫃指示燈\n填寫消防設施檢查記錄"
+FIRE = (
+    "手動、自動各啟動一次\n記錄電流、出口壓力\n檢查閥門開閉標誌及鉛封\n核對控制櫃指示燈\n填寫消防設施檢查記錄"
+)
 ALARM = "抽測煙感、温感各五個\n檢查主、備電源切換\n核對聯動控制狀態\n檢查消防電話及廣播"
 HYDRANT = "檢查箱門、水帶、水槍是否齊全\n測試栓口靜水壓力\n檢查閥門有無滲漏"
 POWER = "紅外測温各回路接點\n記錄電壓、電流、功率因數\n檢查絕緣工具及滅火器\n清潔配電櫃"

@@ -366,8 +366,10 @@ def _questions(batch, load, table):
             yield (
                 _("%(what)s refers to it") % {"what": model._meta.verbose_name},
                 f"SELECT w.subject_id FROM {WRITES} w JOIN {model._meta.db_table} r ON r.subject_kind = %s"
-                f" AND r.subject_id = w.subject_id{kept} WHERE {mine} AND w.action = 'create'",
-                [table.kind, *ours],
+                f" AND r.subject_id = w.subject_id{kept} WHERE {mine} AND w.action = 'create' AND NOT EXISTS (SELECT 1"
+                f" FROM {WRITES} x WHERE x.batch_id = w.batch_id AND x.\"table\" = %s AND x.action = 'create'"
+                " AND x.subject_id = r.id)",
+                [table.kind, *ours, names.get(model._meta.db_table, "")],
             )
 
 

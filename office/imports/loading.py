@@ -306,5 +306,7 @@ def _json(value):
 def _defaults(model) -> dict[str, Any]:
     """Every column of a new row as the model would fill it."""
     return {
-        one.column: plain(one.get_default()) for one in model._meta.concrete_fields if not one.primary_key
+        one.column: plain(one.get_default())
+        for one in model._meta.concrete_fields
+        if not one.primary_key and not one.generated
     }
