@@ -73,30 +73,38 @@ def week_end(now, zone):
     return clocks.end_of_day(today + timedelta(days=6 - today.weekday()), zone)
 
 
+def by_due(name, now, local):
+    """Which of what is open; `local(condition)` asks it in the zone of each row's estate. By the due time alone, which
+    an index holds beside the estate."""
+    return {
+        "open": lambda: Q(),
+        "overdue": lambda: Q(due_at__lte=now),
+        "waiting": lambda: Q(due_at__gt=now),
+        "today": lambda: Q(due_at__gt=now) & local(lambda zone: Q(due_at__lte=tonight(now, zone))),
+        "ahead": lambda: local(lambda zone: Q(due_at__gt=tonight(now, zone))),
+        "week": lambda: local(
+            lambda zone: Q(due_at__gt=tonight(now, zone)) & Q(due_at__lte=week_end(now, zone))
+        ),
+        "later": lambda: local(lambda zone: Q(due_at__gt=week_end(now, zone))),
+    }[name]()
+
+
 def by_outcome(name, now, local):
-    """The condition behind one of OUTCOMES; `local(condition)` asks it in the zone of each row's estate."""
-    waiting, ended = Q(closed_at__isnull=True), Q(closed_at__isnull=False)  # which the indexes are made for
+    """The condition behind one of OUTCOMES."""
+    if name in OPEN:
+        return Q(closed_at__isnull=True) & by_due(name, now, local)
+    ended = Q(closed_at__isnull=False)  # said, so that the index of what ended is known to hold it
     kept = ended & Q(outcome=Outcome.KEPT)
     return {
-        "": lambda: Q(),
-        "open": lambda: waiting,
-        "overdue": lambda: waiting & Q(due_at__lte=now),
-        "waiting": lambda: waiting & Q(due_at__gt=now),
-        "today": lambda: waiting & Q(due_at__gt=now) & local(lambda zone: Q(due_at__lte=tonight(now, zone))),
-        "ahead": lambda: waiting & local(lambda zone: Q(due_at__gt=tonight(now, zone))),
-        "week": lambda: (
-            waiting
-            & local(lambda zone: Q(due_at__gt=tonight(now, zone)) & Q(due_at__lte=week_end(now, zone)))
-        ),
-        "later": lambda: waiting & local(lambda zone: Q(due_at__gt=week_end(now, zone))),
-        "owed": lambda: ~Q(outcome__in=[Outcome.EXTENDED, Outcome.CANCELLED]),
-        "kept": lambda: kept,
-        "on_time": lambda: kept & Q(closed_at__lte=F("due_at")),
-        "late": lambda: kept & Q(closed_at__gt=F("due_at")),
-        "unreachable": lambda: ended & Q(outcome=Outcome.UNREACHABLE),
-        "extended": lambda: ended & Q(outcome=Outcome.EXTENDED),
-        "ended": lambda: Q(outcome__in=[Outcome.KEPT, Outcome.UNREACHABLE]),
-    }[name]()
+        "": Q(),
+        "owed": ~Q(outcome__in=[Outcome.EXTENDED, Outcome.CANCELLED]),
+        "kept": kept,
+        "on_time": kept & Q(closed_at__lte=F("due_at")),
+        "late": kept & Q(closed_at__gt=F("due_at")),
+        "unreachable": ended & Q(outcome=Outcome.UNREACHABLE),
+        "extended": ended & Q(outcome=Outcome.EXTENDED),
+        "ended": Q(outcome__in=[Outcome.KEPT, Outcome.UNREACHABLE]),
+    }[name]
 
 
 class BoardFilter(OfEstates):
@@ -223,13 +231,14 @@ _DEPARTMENTS, _LEVELS, _OUTCOMES = (
 def _read(row):
     """(tone, words, rule) of a row's clock: several columns ask, it is worked out once."""
     if "read" not in row:
-        row["read"] = (*_clock_of(row), promises.rule_text(SimpleNamespace(**row), row_zone(row)))
+        row["zone"] = row_zone(row)
+        row["read"] = (*_clock_of(row), promises.rule_text(SimpleNamespace(**row), row["zone"]))
     return row["read"]
 
 
 def _clock_of(row):
     if row["outcome"] == Outcome.OPEN:
-        return clocks.due_text(row["due_at"], row["now"], row_zone(row))
+        return clocks.due_text(row["due_at"], row["now"], row["zone"])
     if row["outcome"] == Outcome.KEPT and row["closed_at"] > row["due_at"]:
         return "broken", _("kept late")
     tone = {Outcome.KEPT: "kept", Outcome.UNREACHABLE: "broken"}.get(row["outcome"], "quiet")
@@ -254,7 +263,7 @@ def _seen(row):
 
 
 def local_stamp(moment, row):
-    return f"{moment.astimezone(row_zone(row)):%Y-%m-%d %H:%M}" if moment else ""
+    return f"{moment.astimezone(row.get('zone') or row_zone(row)):%Y-%m-%d %H:%M}" if moment else ""
 
 
 BOARD = List(
@@ -352,15 +361,18 @@ def declared(request):
     def matter(row):
         return matter_url(staff, row["subject_kind"], row["subject_id"], row["estate_id"])
 
+    mine_to_give = set(staff.estate_ids(HAND_OVER))
+    word = _("Hand over")
+
     def hand_over(row):
-        may = row["outcome"] == Outcome.OPEN and staff.may(HAND_OVER, row["estate_id"])
+        may = row["outcome"] == Outcome.OPEN and row["estate_id"] in mine_to_give
         return row_address("office:promise_hand_over", row["id"]) if may else ""
 
     columns = []
     for column in BOARD.columns:
         if column.key == "owner":
             column = replace(
-                column, href=hand_over, hint=lambda row: _("Hand over") if hand_over(row) else ""
+                column, href=hand_over, hint=lambda row: word if row["estate_id"] in mine_to_give else ""
             )
         if ended and column.key == "closed":
             column = replace(column, shown=True, order="ended")
@@ -387,8 +399,8 @@ def tabs(request):
             beneath, local = reading.rows, lambda condition: condition(request.estate.zone)
         waiting = beneath.filter(closed_at__isnull=True).order_by()
         numbers = waiting.aggregate(
-            open=Count("pk"),
-            **{name: Count("pk", filter=by_outcome(name, request.now, local)) for name, _label in TABS},
+            open=Count("due_at"),
+            **{name: Count("due_at", filter=by_due(name, request.now, local)) for name, _label in TABS},
         )
         asked = reading.query.get("outcome") or "open"
         rest = reading.query.copy()

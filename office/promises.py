@@ -351,24 +351,21 @@ def _note(promise, rule):
 
 
 def _rule_text(promise, rule, zone):
-    fact = promise.fact_at.astimezone(zone)
-    facts = str(rule.facts) if rule else ""
-    stamp = f"{fact:%Y-%m-%d %H:%M}"
     if promise.measure == Measure.AT:
         return _("agreed for %(time)s") % {"time": clocks.moment_text(promise.due_at, zone)}
+    said = {"fact": rule.facts if rule else "", "at": f"{promise.fact_at.astimezone(zone):%Y-%m-%d %H:%M}"}
     if promise.measure == Measure.SAME_DAY:
-        return _("the same day as %(fact)s (%(at)s)") % {"fact": facts, "at": stamp}
+        return _("the same day as %(fact)s (%(at)s)") % said
     n = promise.amount
-    words = {
-        Measure.HOURS: ngettext(
-            "%(n)s hour after %(fact)s (%(at)s)", "%(n)s hours after %(fact)s (%(at)s)", n
-        ),
-        Measure.DAYS: ngettext("%(n)s day after %(fact)s (%(at)s)", "%(n)s days after %(fact)s (%(at)s)", n),
-        Measure.MONTHS: ngettext(
-            "%(n)s month after %(fact)s (%(at)s)", "%(n)s months after %(fact)s (%(at)s)", n
-        ),
-    }[promise.measure]
-    return words % {"n": n, "fact": facts, "at": stamp}
+    if (
+        promise.measure == Measure.HOURS
+    ):  # one look-up for a row, not one for each measure: lists have many rows
+        words = ngettext("%(n)s hour after %(fact)s (%(at)s)", "%(n)s hours after %(fact)s (%(at)s)", n)
+    elif promise.measure == Measure.DAYS:
+        words = ngettext("%(n)s day after %(fact)s (%(at)s)", "%(n)s days after %(fact)s (%(at)s)", n)
+    else:
+        words = ngettext("%(n)s month after %(fact)s (%(at)s)", "%(n)s months after %(fact)s (%(at)s)", n)
+    return words % {"n": n, **said}
 
 
 def clock(promise, now, zone):

@@ -23,7 +23,6 @@ def report(run):
         ("board reads an index", board["path"], "promise_estate_due"),
         ("board of what was kept reads an index", kept["path"], "promise_ended"),
     ):
-        plans = many.ask("plan_of", 1, path=path, table="office_promise")["plans"]
-        scanned = any("Seq Scan on office_promise" in plan for plan in plans)
-        used = bool(plans) and any(index in plan for plan in plans) and not scanned
+        rows, *_count = many.ask("plan_of", 1, path=path, table="office_promise")["plans"]
+        used = index in rows and "Seq Scan on office_promise" not in rows
         run.fact(name, index if used else "none", index, used)

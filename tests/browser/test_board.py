@@ -11,7 +11,8 @@ from office import promises
 from office.actions import walls
 from office.models import OwnerChange, Promise
 from office.views import walls as screens
-from tests.browser.conftest import Keys, category
+from tests.browser.conftest import AXE, Keys, category
+from tests.browser.test_axe import READ, TAGS
 from tests.matters import owe
 from tickets import actions
 
@@ -80,8 +81,10 @@ def test_the_screen_on_the_wall_follows_by_itself_and_says_when_it_cannot(
         estate=office.estate, name="front desk", language="en", expires_at=None, by=by, now=now
     )
     page = new_page(viewport={"width": 1920, "height": 1080})
+    page.add_init_script(AXE)
     page.goto(reverse("wall", args=[token]))
     page.evaluate("window.same = true")
+    assert page.evaluate(READ, {"runOnly": TAGS}) == []
     expect(page.locator(".clocks tr")).to_have_count(3)
     owe(office.estate, by, now - timedelta(days=9))
     expect(page.locator(".clocks tr")).to_have_count(4)
