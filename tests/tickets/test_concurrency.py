@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 from office.models import Event, Promise
 from office.refusals import Refused
+from tests import databases
 from tests.cast import NOW, make_estate, make_staff, make_unit
-from tickets import actions, reception
-from tickets.models import CallbackTry, Category, Handover, Ticket
+from tickets import actions, reception, tasks, upkeep
+from tickets.models import Asset, CallbackTry, Category, Handover, Plan, Ticket
 
 
 @pytest.fixture
@@ -190,3 +191,53 @@ def test_without_the_row_lock_the_database_still_keeps_the_first_name(office, mo
     assert sum(isinstance(answer, Handover) for answer in answers) == len(broken) == 1
     first = next(answer for answer in answers if answer)
     assert Handover.objects.get(pk=row.pk).acknowledged_by == first.acknowledged_by
+
+
+# --- maintenance plans (SPEC §4.7 "tickets open by themselves") --------------------------------------------------
+
+
+def due_plan(office):
+    asset = Asset.objects.create(estate=office["estate"], code="PUMP-1", name_zh_hant="水泵", kind="pump")
+    category = Category.objects.filter(estate=office["estate"], stream="preventive").first()
+    values = {"asset": asset, "title": "保養", "number": 1, "every": "week", "starts_on": NOW.date(), "checks": "", "category": category,
+              "responsible": office["lead"]}  # fmt: skip
+    return actions.save_plan(estate=office["estate"], values=values, by=office["lead"], now=NOW)
+
+
+def days_opened(plan):
+    return list(Ticket.objects.filter(plan=plan).order_by("plan_due").values_list("plan_due", flat=True))
+
+
+def test_two_workers_open_the_same_plans_and_each_day_has_one_ticket(office):
+    plan = due_plan(office)
+    weeks = [NOW + timedelta(weeks=n) for n in range(5)]
+    for now in weeks:
+        results = race(*[lambda now=now: tasks.open_plans(now)] * 2)
+        assert sum(result.done for result in results) == 1
+        assert not any(result.failed for result in results)
+    assert days_opened(plan) == [now.date() for now in weeks]
+    assert Promise.objects.filter(kind="upkeep").count() == 5
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_without_the_plans_lock_the_unique_day_still_holds_and_without_both_there_are_two(
+    office, own_db, monkeypatch, unique
+):
+    plan, meet = due_plan(office), threading.Barrier(2)
+    guarded, opens = QuerySet.select_for_update, upkeep.opens
+
+    def unlocked(rows, *args, **options):
+        return rows if rows.model is Plan else guarded(rows, *args, **options)
+
+    def asked_together(*args):
+        answer = opens(*args)
+        meet.wait(60)
+        return answer
+
+    monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
+    monkeypatch.setattr(upkeep, "opens", asked_together)
+    if not unique:
+        databases.servers().postgres.sql("DROP INDEX ticket_of_plan_once", database=own_db)
+    results = race(*[lambda: tasks.open_plans(NOW)] * 2)
+    assert sorted(result.failed for result in results) == ([0, 1] if unique else [0, 0])
+    assert days_opened(plan) == [NOW.date()] * (1 if unique else 2)
