@@ -248,7 +248,7 @@ class _Watch:
 def _watched(kind, watch):
     """A kind of connection of http.client whose lines `watch` hangs up."""
 
-    class Line(kind):
+    class Line(kind):  # type: ignore[misc,valid-type]  # which of the two is chosen by the caller
         def connect(self):
             super().connect()
             watch.over(self.sock)

@@ -253,7 +253,8 @@ def deliver(now):
     6. When the way out itself is in trouble, leave the rest of its messages to the next run.
     Safe to run in many workers at once.
     """
-    started, estates, ways, resting, result = time.monotonic(), {}, {}, set(), Result()
+    started, estates, ways, result = time.monotonic(), {}, {}, Result()
+    resting: set[str] = set()  # channels that are left to the next run
     while True:
         clock = now + timedelta(seconds=time.monotonic() - started)
         message = _claim(clock, resting)

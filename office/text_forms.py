@@ -23,7 +23,8 @@ class TextForm(Form):
         self.template, self.language = template, language
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         title, body = values.get("title", ""), values.get("body", "")
         if unknown := texts.unknown(self.template.name, title):
             self.add_error("title", self._nothing_of(unknown))

@@ -36,7 +36,8 @@ class MessageForm(Form):
         )
 
     def clean(self):
-        values = super().clean()
+        super().clean()
+        values = self.cleaned_data
         channel = values.get("channel")
         if channel in (Message.Channel.EMAIL, Message.Channel.PAPER) and not values.get("title", "").strip():
             self.add_error("title", _("An e-mail or a letter needs a heading."))
