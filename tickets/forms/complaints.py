@@ -208,8 +208,8 @@ class ComplaintCorrectForm(Facts):
         "occurred_at": 6, "wanted_by": 6,
     }  # fmt: skip
     NAMES = (
-        "name", "phone", "language", "course", "demand", "against", "against_department", "against_staff", "against_text",
-        "cause", "occurred_at", "wanted_by",
+        "name", "phone", "language", "course", "demand", "cause", "against", "against_department", "against_staff",
+        "against_text", "occurred_at", "wanted_by",
     )  # fmt: skip
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
