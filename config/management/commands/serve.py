@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from config import embedded, start
 
@@ -92,6 +93,9 @@ class Command(BaseCommand):
         if settings.DEMO and not apps.get_model("office", "Estate").objects.exists():
             self.stdout.write("Loading the demonstration estate …")
             call_command("load_demo", stdout=self.stdout)
+            from config.demo import awake  # the models, which other starts of this program do without
+
+            awake.wake(timezone.now())
 
     # --- afterwards -----------------------------------------------------------------------------------------
 
