@@ -3,7 +3,7 @@ minute does not report silence. What climbed is partly acknowledged, and a chang
 
 from datetime import timedelta
 
-from office import clocks, escalation, sweeps
+from office import clocks, escalation, promises, sweeps
 from office.actions import escalation as acknowledging
 from office.actions import settings
 from office.models import Estate, Promise, PromiseRule, Staff, SweepRun
@@ -13,7 +13,7 @@ def wake(now):
     """Once, before the worker's own first look; later it has nothing to add."""
     if SweepRun.objects.exists():
         return
-    for name in sweeps.REGISTRY:
+    for name in (*promises.KINDS, "messages"):  # what takes long, like filing reports, is the worker's
         sweeps.run(name, now)
     director = Staff.objects.filter(is_demo=True, username="director").first()
     estate = Estate.objects.order_by("pk").first()
