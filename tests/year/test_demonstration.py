@@ -4,13 +4,15 @@ every working day, often twice; workers are killed on the way, and three days of
 A week of it in `make test`, the year in `make year`. What must have happened is worked out from the promises alone.
 """
 
+import calendar
 import io
 import os
 import random
 import signal
 from bisect import bisect_left
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import count
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,7 +25,7 @@ from tests.cast import ZONE
 from tests.faults.child import in_a_child
 from tickets import actions
 from tickets.actions import complaints as acts
-from tickets.models import Category, Complaint, ComplaintCause, Ticket
+from tickets.models import Category, Complaint, ComplaintCause, Plan, Ticket
 
 pytestmark = [pytest.mark.year, pytest.mark.usefixtures("own_db")]
 
@@ -162,6 +164,7 @@ def test_the_office_forgets_nothing_and_says_nothing_twice():
         stdout=io.StringIO(),
     )  # fmt: skip
     office, before, ticks, kills = Office(), taken_before(), [], 0
+    plans = list(Plan.objects.filter(state="active", asset__is_active=True))
     known = set(Message.objects.values_list("pk", flat=True))
     for number, now in enumerate(hours()):
         office.work(now)
@@ -205,9 +208,11 @@ def test_the_office_forgets_nothing_and_says_nothing_twice():
     )
     assert late and kills and {step for _promise, step in wanted} == {1, 2, 3}
     _months(ticks)
+    opened = _plans(plans, ticks)
     print(
         f"{DAYS} days of the demonstration, {len(ticks)} hours swept, {Promise.objects.count()} promises, {len(wanted)} steps, "
-        f"each once and at the first chance; {late} notices said they were late; {kills} workers killed"
+        f"each once and at the first chance; {late} notices said they were late; "
+        f"{opened} preventive tickets opened themselves, one for each day; {kills} workers killed"
     )
 
 
@@ -226,3 +231,31 @@ def _months(ticks):
             ended[(BEGIN.replace(year=year, month=month, day=1) - DAY).date().replace(day=1)] = tick
     assert {month: moment for month, moment in drafts if month in ended} == ended
     assert len({month for month, _moment in drafts}) == len(drafts)
+
+
+def _days(plan, until):
+    """Due days of a plan as a calendar on the wall has them, from the one that was next to come."""
+    for turn in count():
+        if plan.every == "week":
+            day = plan.starts_on + turn * plan.number * 7 * DAY
+        else:
+            month = plan.starts_on.month - 1 + turn * plan.number * (12 if plan.every == "year" else 1)
+            year, month = plan.starts_on.year + month // 12, month % 12 + 1
+            day = date(year, month, min(plan.starts_on.day, calendar.monthrange(year, month)[1]))
+        if day > until:
+            return
+        if day >= plan.next_due:
+            yield day
+
+
+def _plans(plans, ticks):
+    """Every due day of every plan has one ticket, opened by the first sweep three days before it; how many."""
+    ahead = 3 * DAY
+    wanted = {}
+    for plan in plans:
+        for day in _days(plan, ticks[-1].date() + ahead):
+            wanted[plan.pk, day] = next(tick for tick in ticks if tick.date() >= day - ahead)
+    rows = Ticket.objects.filter(plan__in=plans, opened_at__gte=BEGIN)
+    assert {(row.plan_id, row.plan_due): row.opened_at for row in rows} == wanted
+    assert len(rows) == len(wanted)
+    return len(wanted)
