@@ -75,7 +75,7 @@ def draw_work_order(facts, *, letterhead, language, size):
         # Translators: 保養工作單
         title, title_zh = _("Maintenance order"), "保養工作單"
         who = [
-            [(_("Public facility"), facts.facility), (_("Contractor"), facts.contractor)],
+            [(_("Public facility"), facts.facility), (_("Serviced by"), facts.contractor)],
             [(_("Due on"), facts.due), (_("Agreed window"), facts.window)],
         ]
     else:

@@ -77,7 +77,7 @@ def draw_equipment(table, *, letterhead, language, size):
             (_("Maker and model"), ""),
             (_("Serial number"), "medium"),
             (_("Installed on"), "date"),
-            (_("Contractor"), ""),
+            (_("Serviced by"), ""),
             (_("Certificate until"), "date"),
             (_("Service"), "date"),
         ],
@@ -165,7 +165,7 @@ def draw_card(facts, *, letterhead, language, size):
                 [(pgettext("of a thing", "Name"), facts.name), (_("Kind"), facts.kind)],
                 [(_("Place"), facts.place), (_("Maker and model"), facts.maker)],
                 [(_("Serial number"), facts.serial), (_("Installed on"), facts.installed)],
-                [(_("Contractor"), facts.contractor), (_("Certificate until"), facts.certificate)],
+                [(_("Serviced by"), facts.contractor), (_("Certificate until"), facts.certificate)],
                 [(_("Service"), facts.service)],
             ],
             "plans_head": [
