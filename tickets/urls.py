@@ -127,8 +127,11 @@ urlpatterns = [
     path("facilities/<int:pk>/", assets.asset, name="asset"),
     path("facilities/<int:pk>/edit", assets.asset_edit, name="asset_edit"),
     path("facilities/<int:pk>/service", upkeep.asset_service, name="asset_service"),
+    path("facilities/<int:pk>/card.pdf", upkeep.asset_card, name="asset_card"),
+    path("facilities/register.pdf", upkeep.equipment_pdf, name="equipment_pdf"),
     # maintenance
     path("maintenance/", upkeep.coming, name="upkeep"),
+    path("maintenance/year.pdf", upkeep.year_pdf, name="upkeep_pdf"),
     path("maintenance/plans/", upkeep.plans, name="plans"),
     path("maintenance/plans/new", upkeep.plan_new, name="plan_new"),
     path("maintenance/plans/<int:pk>/", upkeep.plan, name="plan"),

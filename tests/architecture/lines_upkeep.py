@@ -29,6 +29,14 @@ def _column(name):
 
 LINES = [
     Line("tickets:upkeep", READ, shows=lambda w: w.plan.title),
+    Line("tickets:upkeep_pdf", READ, plain="a PDF; tests/tickets/test_upkeep.py reads it"),
+    Line("tickets:equipment_pdf", READ, plain="a PDF; tests/tickets/test_upkeep.py reads it"),
+    Line(
+        "tickets:asset_card",
+        READ,
+        args=lambda w: {"pk": w.asset.pk},
+        plain="a PDF; tests/tickets/test_upkeep.py reads it",
+    ),
     Line("tickets:plans", READ, post=302, shows=lambda w: w.plan.title, stranger=(302,)),
     Line("tickets:plan", READ, args=_plan, shows=lambda w: w.plan.title),
     Line(

@@ -1,10 +1,14 @@
 """保養: when work comes round, tickets that open themselves, what is in service (SPEC §4.7, §0)."""
 
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from office.models import Promise
 from office.refusals import Refused
@@ -227,3 +231,94 @@ def test_certificates_remind_twice_each_person_once(asset, estate, lead, now):
     actions.save_asset(estate=estate, asset=asset, values=renewed, by=lead, now=now + 38 * DAY)
     first, second = Promise.objects.filter(kind="certificate").order_by("sequence")
     assert (first.outcome, second.outcome) == ("kept", "open")
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------
+
+
+def text_of(answer):
+    assert answer.headers["Content-Type"] == "application/pdf"
+    data = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return "".join(page.extract_text() for page in PdfReader(BytesIO(data)).pages)
+
+
+@pytest.mark.django_db
+def test_the_papers_name_what_they_are_about(plan, asset, lead, sign_in):
+    row, desk = plan(), sign_in(lead)
+    year = text_of(desk.get(reverse("tickets:upkeep_pdf"), {"year": row.starts_on.year}))
+    register = text_of(desk.get(reverse("tickets:equipment_pdf")))
+    card = text_of(desk.get(reverse("tickets:asset_card", args=[asset.pk])))
+    assert "月度保養" in year and "年度保養計劃" in year
+    assert asset.code in register and asset.code in card and "月度保養" in card
+
+
+@pytest.mark.django_db
+def test_every_number_of_the_page_opens_exactly_its_list(plan, asset, lead, sign_in, estate, now):
+    plan()
+    pump = Asset.objects.create(estate=estate, code="F-1", name_zh_hant="消防泵", kind="fire")
+    Asset.objects.create(estate=estate, code="F-2", name_zh_hant="噴淋", kind="fire")
+    actions.set_service(asset=pump, in_service=False, reason="漏油", at=now, by=lead, now=now)
+    for row, ahead in ((asset, 10), (pump, -3)):
+        values = {"certificate_until": timezone.localdate() + ahead * DAY}
+        actions.save_asset(estate=estate, asset=row, values=values, by=lead, now=now)
+    desk = sign_in(lead)
+    counts = {}
+    for tile in desk.get(reverse("tickets:upkeep")).context["tiles"]:
+        counts[str(tile["label"])] = (tile["value"], desk.get(tile["href"]).context["page"].count)
+    assert counts == {
+        "Fire protection in service": ("50 %", 2),
+        "Out of service": (1, 1),
+        "Certificates that end soon": (1, 1),
+        "Certificates that have ended": (1, 1),
+    }
+
+
+@pytest.mark.django_db
+def test_more_plans_cost_no_more_queries(plan, lead, sign_in, django_assert_max_num_queries):
+    desk = sign_in(lead)
+    for number in range(6):
+        plan(title=f"保養 {number}")
+    desk.get(reverse("tickets:upkeep"))
+    with django_assert_max_num_queries(14):
+        desk.get(reverse("tickets:upkeep"))
+    with django_assert_max_num_queries(12):
+        desk.get(reverse("tickets:plans"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"number": "0"}, "number"),
+        ({"number": "53"}, "number"),
+        ({"every": "year", "number": "11"}, "number"),
+        ({"starts_on": "31 February"}, "starts_on"),
+        ({"asset": "999999"}, "asset"),
+        ({"category": ""}, "category"),
+        ({"responsible": "1000000"}, "responsible"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
+    plan, asset, lead, sign_in, changed, field
+):
+    row = plan()
+    values = {
+        "asset": asset.pk, "title": "季度保養", "number": "3", "every": "month", "starts_on": "2030-01-31",
+        "category": row.category_id, "responsible": lead.pk, "checks": "看一看",
+    } | changed  # fmt: skip
+    answer = sign_in(lead).post(reverse("tickets:plan_new"), values)
+    assert answer.status_code == 422 and field in answer.context["form"].errors
+    assert "看一看" in answer.content.decode()
+    assert Plan.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_page_older_than_the_plan_is_refused(plan, lead, sign_in, now):
+    row, desk = plan(), sign_in(lead)
+    actions.stop_plan(plan=row, end=False, reason="大修", by=lead, now=now)
+    answer = desk.post(
+        reverse("tickets:plan_stop", args=[row.pk]), {"end": "end", "reason": "拆除", "version": row.version}
+    )
+    assert answer.status_code == 409
+    assert Plan.objects.get(pk=row.pk).state == Plan.State.PAUSED

@@ -47,6 +47,11 @@ def assets(request):
                 "key": "n",
             }
         ]
+    url = reverse("tickets:equipment_pdf")
+    # Translators: 設備台帳
+    actions.append(
+        {"verb": "register", "label": _("Print the register"), "url": url, "icon": "printer", "key": "p"}
+    )
     return lists.render(request, columns.ASSETS, found, template="tickets/list.html", actions=actions)
 
 
@@ -129,6 +134,9 @@ def _moves(asset, staff):
                 "key": "e",
             }
         )
+    url = reverse("tickets:asset_card", args=[asset.pk])
+    # Translators: 設備卡
+    moves.append({"verb": "card", "label": _("Equipment card"), "url": url, "icon": "qrcode", "key": "p"})
     return moves
 
 

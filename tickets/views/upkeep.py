@@ -17,10 +17,10 @@ from office.access import may
 from office.models import Event
 from office.refusals import Refused, Stale
 from office.views.session import enter
-from tickets import actions, columns, reports, upkeep
+from tickets import actions, columns, printouts, reports, upkeep
 from tickets.forms import PlanForm, ServiceForm, StopPlanForm
 from tickets.models import Asset, Plan
-from tickets.views import moving, rows
+from tickets.views import moving, prints, rows
 
 FORM = require_http_methods(["GET", "POST"])
 WEEKS = 12
@@ -57,6 +57,8 @@ def _pages(request, here):
         for name, (label, icon) in others.items()
         if name != here
     ]
+    if here == "upkeep":
+        found.append({"verb": "year", "label": _("Plan of the year"), "url": reverse("tickets:upkeep_pdf"), "icon": "printer", "key": "p"})  # fmt: skip
     return found
 
 
@@ -233,9 +235,7 @@ def plan_resume(request, pk):
 @require_GET
 def coming(request):
     """What comes round in the next twelve weeks, week by week, and how much of the fire protection is in service."""
-    estate = request.estate
-    if estate is None or not request.user.may(upkeep.READ, estate.pk):
-        raise Http404
+    estate = _estate(request)
     today = clocks.local_date(request.now, estate.zone)
     monday = today - timedelta(days=today.weekday())
     due = reports.coming(estate, monday, monday + timedelta(weeks=WEEKS) - timedelta(days=1))
@@ -312,6 +312,44 @@ def _months(estate, today):
         for month, service in reports.in_service_by_month(estate, today)
         if service.total
     ]
+
+
+# --- paper -------------------------------------------------------------------------------------------------------
+
+
+@may(upkeep.READ)
+@require_GET
+def year_pdf(request):
+    """年度保養計劃 of `?year=`, else of this year."""
+    estate = _estate(request)
+    year = _number(request.GET.get("year")) or clocks.local_date(request.now, estate.zone).year
+    if not 2000 <= year <= 2100:
+        raise Http404
+    return prints.answer(printouts.year_plan(estate, year))
+
+
+@may(upkeep.READ)
+@require_GET
+def equipment_pdf(request):
+    """設備台帳 of the facilities in use."""
+    estate = _estate(request)
+    assets = Asset.objects.filter(estate=estate, is_active=True).select_related("building")
+    return prints.answer(printouts.equipment_register(assets, estate=estate, now=request.now))
+
+
+@may(upkeep.READ)
+@require_GET
+def asset_card(request, pk):
+    """設備卡 with the QR code that opens the facility's page."""
+    found = Asset.objects.visible_to(request.user, upkeep.READ).select_related("estate", "building")
+    return prints.answer(printouts.equipment_card(get_object_or_404(found, pk=pk)))
+
+
+def _estate(request):
+    estate = request.estate
+    if estate is None or not request.user.may(upkeep.READ, estate.pk):
+        raise Http404
+    return estate
 
 
 # --- out of service and back -------------------------------------------------------------------------------------
