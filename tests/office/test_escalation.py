@@ -337,11 +337,12 @@ def test_foreseeing_is_a_handful_of_queries(estate, clerk, django_assert_num_que
 def test_a_row_the_database_refuses_stops_nobody(estate, clerk, monkeypatch, caplog):
     rows = owe_many(estate, clerk, NOW, 5)
     bad = {rows[1].pk, rows[3].pk}
-    # Dividing by zero for these rows only: the statement fails as a whole, as with any refusal of the database.
+    # Dividing by zero for these rows only, whatever the planner looks at first: the statement fails as a whole, as with
+    # any refusal of the database.
     monkeypatch.setattr(
         escalation,
         "UNCHANGED",
-        f"AND 1 / (CASE WHEN promise.id IN ({', '.join(map(str, bad))}) THEN 0 ELSE 1 END) = 1",
+        f"AND 1 / (CASE WHEN due.id IN ({', '.join(map(str, bad))}) THEN 0 ELSE 1 END) = 1",
     )
     result = escalation.climb(KIND, rows[0].due_at)
     assert (result.found, result.done, result.failed) == (8, 6, 2)
