@@ -154,7 +154,6 @@ AUDITOR = EVERYONE | READ | {
     "office.jobs",
     "office.reminders",
     "office.audit",  # access log, journal
-    "messages.export",
     "office.read_settings",
     "office.read_rules",
 }  # fmt: skip

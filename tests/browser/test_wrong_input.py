@@ -203,6 +203,7 @@ def test_the_session_is_over(intake, office):
     Session.objects.all().delete()
     save(intake)
     expect(intake.locator(f"{LOST} a[target=_blank]")).to_be_visible()
+    expect(intake.locator(f"{LOST} button")).to_be_visible()  # the saving was answered, not only the draft
     kept(intake)
     assert not Ticket.objects.exists()
     sign_in(intake, office.staff["clerk"], office.url)  # in the other tab
