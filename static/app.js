@@ -829,8 +829,10 @@
     window.Chart.defaults.font.family = getComputedStyle(doc.body).fontFamily;
     window.Chart.defaults.font.size = 12;
     function axis(values) {
-      return { stacked: data.stacked, beginAtZero: true, border: { color: line }, grid: { color: values ? line : "transparent" }, ticks: { color: text, precision: 0 } };
+      return { stacked: data.stacked, beginAtZero: true, border: { color: line }, grid: { color: values ? line : "transparent" }, ticks: { color: text, precision: 0, autoSkip: !!values } };
     }
+    /* Every bar has its name beside it: many of them make the picture taller. */
+    if (data.horizontal) canvas.parentNode.style.height = Math.max(240, data.labels.length * 22 + 80) + "px";
     canvas.deskChart = new window.Chart(canvas, {
       type: data.kind,
       data: {
