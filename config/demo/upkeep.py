@@ -91,7 +91,7 @@ def stand(world):
     for beginning, *work in WORKS:
         for n, code in enumerate(code for code in codes if code.startswith(beginning)):
             told += timedelta(minutes=2)
-            _plan(world, codes[code], *work, n, told)
+            _plan(world, told, n, codes[code], *work)
     for code, out, why, back, done in STOOD_STILL:
         if code in codes:
             _change(world, codes[code], code, False, world.at(*out), why)
@@ -111,7 +111,7 @@ def _record(world, moment, verb, subject, pk, text, **data):
     )  # fmt: skip
 
 
-def _plan(world, asset, title, number, every, checks, days, more, n, told):
+def _plan(world, told, n, asset, title, number, every, checks, days, more):
     cycle = 7 * number if every == Plan.Every.WEEK else 30 * number
     wanted = world.today + timedelta(days=days + more * n % cycle)
     if every == Plan.Every.WEEK:
