@@ -432,7 +432,7 @@ class EscalationForm(_DatedForm):
         )
         super().__init__(*args, **kwargs)
         kinds = sorted(promises.KINDS.values(), key=lambda kind: kind.order)
-        self.fields["directors"].choices = [(kind.name, capfirst(kind.label)) for kind in kinds]
+        self.fields["directors"].choices = [(kind.name, capfirst(str(kind.label))) for kind in kinds]
         self.initial["directors"] = [kind.name for kind in kinds if promises.climbs(kind.name, row)]
         self.order_fields(
             [

@@ -263,7 +263,8 @@ def month_rows(chart):
 
 def _short(label):
     """As much of the label as fits before its bar; the table has all of it."""
-    left, kept = LABEL - 8, ""
+    left: float = LABEL - 8
+    kept = ""
     for character in label:
         left -= CHARACTER if ord(character) > 0x2E7F else CHARACTER * 0.56
         if left < CHARACTER:

@@ -234,8 +234,9 @@ def foresee(kind, now, estates, limit):
         for step, moment in moments.items():
             if step <= promise.level or moment is None or moment > now:
                 continue
-            if step == WARN and (promise.estate_id, promise.owner_id) in present:
-                told = [promise.owner_id]
+            owner = promise.owner_id
+            if step == WARN and owner is not None and (promise.estate_id, owner) in present:
+                told = [owner]
             else:
                 told = heard.get((max(step, HEAD), promise.estate_id, promise.department), [])
             who = tuple(names[person] for person in told)
@@ -250,7 +251,8 @@ def foresee(kind, now, estates, limit):
                     promise.estate_id,
                 )
             )
-    return sweeps.Foreseen(int(rows[0].steps), tuple(lines[:limit]))
+    steps = vars(rows[0])["steps"]  # a column of the statement, none of the model
+    return sweeps.Foreseen(int(steps), tuple(lines[:limit]))
 
 
 def _ladder():

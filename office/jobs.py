@@ -326,6 +326,7 @@ def failing(now, estates, limit):
             None,
         )
         for job in rows.order_by("-pk")[:limit]
+        if job.finished_at is not None
     ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ AT_WORK = (S.RECEIVED, S.HANDLING)
 READ, TAKE, HANDLE, OWN = "complaints.read", "complaints.take", "complaints.handle", "complaints.handle_own"
 HAND_OVER = "complaints.hand_over"
 
-TONES = {
+TONES: dict[str, str] = {
     S.RECEIVED: "new",
     S.HANDLING: "busy",
     S.REPORTED: "today",

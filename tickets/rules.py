@@ -20,7 +20,7 @@ OPEN = (S.ACCEPTED, S.DISPATCHED, S.IN_PROGRESS, S.WAITING, S.TESTING, S.DONE)
 BEFORE_END = (S.ACCEPTED, S.DISPATCHED, S.IN_PROGRESS, S.WAITING)
 
 # A state's tone, wherever it is shown as a badge (office/templatetags/ui.py TONES).
-TONES = {
+TONES: dict[str, str] = {
     S.ACCEPTED: "new",
     S.DISPATCHED: "new",
     S.IN_PROGRESS: "busy",

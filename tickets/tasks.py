@@ -77,7 +77,7 @@ def open_plans(now):
 def due_plans(now, estates=None):
     """Plans whose next due day has come near enough, by each estate's own calendar; the earliest first."""
     open_estates = Estate.objects.filter(is_active=True)
-    found = []
+    found: list[Plan] = []
     for estate in open_estates if estates is None else open_estates.filter(pk__in=estates):
         until = clocks.local_date(now, estate.zone) + timedelta(days=estate.upkeep_days)
         plans = Plan.objects.filter(

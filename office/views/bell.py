@@ -16,7 +16,7 @@ UNREAD_SHOWN, READ_SHOWN = 200, 50
 def _climbed(notices, staff):
     """{message id: where the acknowledgement of the promise it speaks of stands}, for notices of escalation."""
     about = {notice.pk: notice.data.get("promise") for notice in notices}
-    rows = Promise.objects.filter(pk__in=set(filter(None, about.values()))) if any(about.values()) else []
+    rows = Promise.objects.filter(pk__in=set(filter(None, about.values())))
     stands = escalation.stands([row for row in rows if row.is_open], staff)
     return {pk: stands[promise] for pk, promise in about.items() if promise in stands}
 

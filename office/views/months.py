@@ -110,7 +110,7 @@ def month(request, pk):
     form, status = None, 200
     if writes or request.method == "POST":
         form = MonthForm(request.POST or None, report=report, parts=parts)
-    if request.method == "POST":
+    if form is not None and request.method == "POST":
         status = 422
         if form.is_valid():
             try:

@@ -39,8 +39,8 @@ def rates(request):
     estates, query = [request.estate], {}
     if request.GET.get("estate") == ALL:
         estates = readable(request.user, PERMISSION)
-        whole = len(estates) == len(readable(request.user, board.READ))
-        query = {"estate": ALL if whole else [row.pk for row in estates]}
+        as_board = len(estates) == len(readable(request.user, board.READ))
+        query = {"estate": ALL if as_board else [row.pk for row in estates]}
     kinds = [name for name, _label in board.kind_choices()]
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else ""
@@ -101,7 +101,7 @@ def rates(request):
         "kind": kind,
         "kinds": board.kind_choices(),
         "person": person,
-        "person_name": names.get(person, ""),
+        "person_name": names[person] if person else "",
         "without_person": page(person=""),
         "tiles": _tiles(callback, everything, address),
         "parts": [

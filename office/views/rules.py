@@ -25,7 +25,7 @@ READ, CHANGE = "office.read_rules", "office.change_rules"
 def settings(request):
     """Every rule of every kind, under the headings of the navigation."""
     estate, changes = estate_of(request, CHANGE, READ)
-    kept = {}
+    kept: dict[str, list[PromiseRule]] = {}
     for row in PromiseRule.objects.filter(estate=estate).order_by("-valid_from"):
         kept.setdefault(row.key, []).append(row)
     workflows: dict[str, list] = {}

@@ -97,6 +97,7 @@ class ServiceForm(Form):
     """Since when a facility is out of service or back, and why."""
 
     widths = {"at": 6}
+    fixed: tuple[tuple[str, str], ...] = ()  # (name, value) sent along unseen: which of the two it is
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
 
     def __init__(self, *args, now, **kwargs):

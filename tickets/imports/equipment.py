@@ -45,7 +45,7 @@ def _find_assets(run, keys):
 def _find_promises(run, keys):
     """Keys: facility; the last promise about its certificate."""
     rows = Promise.objects.filter(kind=KIND, subject_kind=Asset.SUBJECT, subject_id__in=keys)
-    found = rows.values_list("subject_id").annotate(pk=Max("pk"), sequence=Max("sequence"))
+    found = rows.values_list("subject_id").annotate(last=Max("pk"), sequence=Max("sequence"))
     return {str(asset): (pk, {"sequence": sequence}) for asset, pk, sequence in found}
 
 

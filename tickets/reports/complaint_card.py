@@ -30,8 +30,8 @@ def card(unit, *, staff, now):
     """Open complaints with their clocks, then the last that ended. At most two queries."""
     if not staff.may("complaints.read", unit.estate_id):
         return None
-    found = Complaint.objects.filter(unit=unit).select_related("cause")
-    found = list(found.order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")[: SHOWN + 1])
+    rows = Complaint.objects.filter(unit=unit).select_related("cause")
+    found = list(rows.order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")[: SHOWN + 1])
     unfinished = [row for row in found if row.is_open]
     owed = clocks_of(Complaint.SUBJECT, [row.pk for row in unfinished]) if unfinished else {}
     zone = unit.estate.zone

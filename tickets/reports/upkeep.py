@@ -113,7 +113,11 @@ def coming(estate, first, last):
     shown = Plan.objects.filter(estate=estate).select_related("asset__building", "responsible")
     opened = Ticket.objects.filter(plan__estate=estate, plan_due__gte=first, plan_due__lte=last)
     plans = {plan.pk: plan for plan in shown}
-    found = [Due(ticket.plan_due, plans[ticket.plan_id], ticket) for ticket in opened]
+    found = [
+        Due(ticket.plan_due, plans[ticket.plan_id], ticket)
+        for ticket in opened
+        if ticket.plan_id is not None and ticket.plan_due is not None
+    ]
     for plan in plans.values():
         if plan.state == Plan.State.ACTIVE and plan.asset.is_active:
             begin = max(first, plan.next_due)

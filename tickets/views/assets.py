@@ -102,7 +102,7 @@ def asset(request, pk):
 
 
 def _moves(asset, staff):
-    moves = []
+    moves: list[dict] = []
     if staff.may("tickets.intake", asset.estate_id):
         moves.append(
             {

@@ -288,7 +288,7 @@ def _complaint_chart(groups, links):
     return _chart("complaint-age", title, _("Age"), series, rows, stacked=True, tones=tones)
 
 
-_CLASS_TONES = {
+_CLASS_TONES: dict[str, str] = {
     Complaint.Klass.MAJOR: "late",
     Complaint.Klass.IMPORTANT: "today",
     Complaint.Klass.MINOR: "quiet",

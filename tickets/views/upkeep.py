@@ -376,7 +376,7 @@ def asset_service(request, pk):
         return back
 
     title = _("Back in service") if wanted else _("Take out of service")
-    form.fixed = [("in_service", "yes" if wanted else "no")]
+    form.fixed = (("in_service", "yes" if wanted else "no"),)
     return _form(
         request, form, act, title=title, back=back, said=_("Saved."), note=f"{row.code} {row.local_name}"
     )
