@@ -21,6 +21,7 @@ urlpatterns = [
     # a message by hand
     path("units/<int:pk>/message/", writing.to_household, name="message_to_household"),
     path("repairs/<int:pk>/message/", writing.to_reporter, name="message_to_reporter"),
+    path("complaints/<int:pk>/message/", writing.to_complainant, name="message_to_complainant"),
     # signs of life
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -18,7 +18,7 @@ from office.views.session import enter
 from residents import actions, reports
 from residents.forms.messages import MessageForm
 from residents.models import Person
-from tickets.models import Ticket
+from tickets.models import Complaint, Ticket
 
 SEND = "messages.send"
 
@@ -52,14 +52,32 @@ def to_reporter(request, pk):
     """To who reported a repair; who left only a number is reached by it."""
     rows = Ticket.objects.visible_to(request.user, SEND).select_related("estate", "unit")
     ticket = get_object_or_404(rows, pk=pk)
-    back = reverse("tickets:ticket", args=[ticket.pk])
-    person = Person.objects.prefetch_related("phones").filter(pk=ticket.reporter_id).first()
-    if person is None and not ticket.reporter_phone:
-        return render(request, "household/message.html", {"back": back, "unit": ticket.unit, "nobody": True})
+    return _about(
+        request, ticket, reverse("tickets:ticket", args=[ticket.pk]), person_id=ticket.reporter_id,
+        phone=ticket.reporter_phone, name=ticket.reporter_name, language=ticket.reporter_language,
+    )  # fmt: skip
+
+
+@may(SEND)
+@require_http_methods(["GET", "POST"])
+def to_complainant(request, pk):
+    """To who complained. It keeps no promise: the result is told by telephone or face to face (SPEC §5.3)."""
+    rows = Complaint.objects.visible_to(request.user, SEND).select_related("estate", "unit")
+    row = get_object_or_404(rows, pk=pk)
+    return _about(
+        request, row, reverse("tickets:complaint", args=[row.pk]), person_id=row.complainant_id, phone=row.phone,
+        name=row.name, language=row.language,
+    )  # fmt: skip
+
+
+def _about(request, row, back, *, person_id, phone, name, language):
+    """About a repair or a complaint, to the person it came from, else to the number that was left."""
+    person = Person.objects.prefetch_related("phones").filter(pk=person_id).first()
+    if person is None and not phone:
+        return render(request, "household/message.html", {"back": back, "unit": row.unit, "nobody": True})
     return _compose(
-        request, estate=ticket.estate, unit=ticket.unit, person=person, people=[], subject=ticket, back=back,
-        phone=ticket.reporter_phone, name=ticket.reporter_name or ticket.reporter_phone,
-        language=ticket.reporter_language,
+        request, estate=row.estate, unit=row.unit, person=person, people=[], subject=row, back=back, phone=phone,
+        name=name or phone, language=language,
     )  # fmt: skip
 
 

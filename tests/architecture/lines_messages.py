@@ -151,4 +151,13 @@ LINES = [
         shows=lambda w: w.person.name,
         changes=lambda w: Message.objects.filter(estate=w.estate, template="hand.free").count(),
     ),
+    Line(
+        "message_to_complainant",
+        SENDS,
+        post=302,
+        args=lambda w: {"pk": w.complaint.pk},
+        data=lambda w: {"channel": "sms", "body": "請來電。"},  # who is not in the register has a number only
+        shows=lambda w: w.complaint.name or w.complaint.phone,
+        changes=lambda w: Message.objects.filter(estate=w.estate, template="hand.free").count(),
+    ),
 ]

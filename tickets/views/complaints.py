@@ -13,7 +13,7 @@ from office.views.session import enter
 from tickets import columns, complaints, reports
 from tickets.models import Complaint
 from tickets.views import prints, rows
-from tickets.views.ticket import file_lines, journal_lines
+from tickets.views.ticket import address, file_lines, journal_lines
 
 READ, READ_OWN, TAKE = "complaints.read", "complaints.read_own", "complaints.take"
 RELATED = (
@@ -121,7 +121,10 @@ def complaint(request, pk):
         "klass_tone": complaints.CLASS_TONES[row.klass],
         "harm": row.is_open and row.harm_going_on,
         "moves": [move for move in moves if move["usual"] or move["why_not"]],
-        "more": [move for move in moves if not move["usual"] and not move["why_not"]],
+        "more": [
+            *[move for move in moves if not move["usual"] and not move["why_not"]],
+            *message_to_complainant(row, request.user),
+        ],
         "calm": {"url": _url("calm_down", row), "label": complaints.MOVES["calm_down"].label} if calm else None,
         "record_url": reverse("tickets:complaint_print", args=[row.pk]),
         "clocks": [promises.clock(one, request.now, zone) for one in owed if one.is_open],
@@ -191,6 +194,14 @@ def moves_of(row, staff):
         )
         first = first and bool(why_not)
     return moves
+
+
+def message_to_complainant(row, staff):
+    """The page on which a message to who complained is written; also when the complaint is over."""
+    if not staff.may("messages.send", row.estate_id) or not (row.complainant_id or row.phone):
+        return []
+    url = address("message_to_complainant", [row.pk])
+    return [{"verb": "message", "label": _("Write a message"), "icon": "mail", "url": url}] if url else []
 
 
 def script_of(row):
