@@ -20,10 +20,23 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 from playwright.sync_api import expect
 
 from config import embedded
 from tests import databases
+
+# Properties: the same examples in every run, more of them at full size; a busy machine is no failure.
+FULL = bool(os.environ.get("GUANJIA_FULL"))
+properties.register_profile(
+    "office",
+    derandomize=True,
+    deadline=None,
+    max_examples=300 if FULL else 60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+properties.load_profile("office")
 
 pytest_plugins = ["tests.cast"]
 expect.set_options(timeout=30_000)  # milliseconds: a busy machine takes its time
