@@ -29,7 +29,7 @@ TONES: dict[str, str] = {
     S.CLOSED: "done",
     S.WITHDRAWN: "quiet",
 }
-CLASS_TONES = {Klass.MAJOR: "late", Klass.IMPORTANT: "today", Klass.MINOR: "quiet"}
+CLASS_TONES: dict[str, str] = {Klass.MAJOR: "late", Klass.IMPORTANT: "today", Klass.MINOR: "quiet"}
 WEIGHT = {Klass.MINOR: 0, Klass.IMPORTANT: 1, Klass.MAJOR: 2}
 
 MOVES = {

@@ -1,7 +1,7 @@
 """Long work of the repairs, done by a worker and shown as a Job (ARCHITECTURE §2)."""
 
 import logging
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 
 from django.db import connection
@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from office import clocks, jobs, outbox, sweeps
-from office.models import Estate, Message, Staff
 from office.refusals import Refused
 from tickets import actions, printouts, reports
 from tickets.models import Asset, Plan
@@ -57,7 +56,7 @@ def _sheets(estate, day, crews, size):
 def open_plans(now):
     """The sweep that opens the tickets of maintenance plans, some days ahead. One plan's trouble stops no other."""
     result = sweeps.Result()
-    for plan in due_plans(now):
+    for plan in reports.due_plans(now):
         result.found += 1
         try:
             result.done += actions.open_due(plan=plan, now=now) is not None
@@ -74,21 +73,8 @@ def open_plans(now):
     return result
 
 
-def due_plans(now, estates=None):
-    """Plans whose next due day has come near enough, by each estate's own calendar; the earliest first."""
-    open_estates = Estate.objects.filter(is_active=True)
-    found: list[Plan] = []
-    for estate in open_estates if estates is None else open_estates.filter(pk__in=estates):
-        until = clocks.local_date(now, estate.zone) + timedelta(days=estate.upkeep_days)
-        plans = Plan.objects.filter(
-            estate=estate, state=Plan.State.ACTIVE, asset__is_active=True, next_due__lte=until
-        )
-        found += plans.select_related("asset", "estate", "responsible").order_by("next_due", "pk")
-    return found
-
-
 def foresee_plans(now, estates, limit):
-    plans = due_plans(now, estates)
+    plans = reports.due_plans(now, estates)
     rows = [
         sweeps.Coming(
             title=str(plan), step=_("opens a ticket"), told=(str(plan.responsible),),
@@ -102,7 +88,7 @@ def foresee_plans(now, estates, limit):
 def remind_certificates(now):
     """Tell the repair lead and the supervisors twice before a certificate ends; each of them once per step."""
     result = sweeps.Result()
-    for asset, step, people in ending_certificates(now):
+    for asset, step, people in reports.ending_certificates(now):
         result.found += 1
         data = {
             "facility": f"{asset.code} {asset.name_zh_hant}",
@@ -110,50 +96,15 @@ def remind_certificates(now):
         }
         for person in people:
             outbox.queue(
-                "upkeep.certificate", dedupe_key=_certificate_key(asset, step, person), channel="desk",
+                "upkeep.certificate", dedupe_key=reports.certificate_key(asset, step, person), channel="desk",
                 estate=asset.estate, now=now, staff=person, data=data, subject=asset,
             )  # fmt: skip
         result.done += 1
     return result
 
 
-def ending_certificates(now, estates=None):
-    """[(asset, days ahead, who has not been told)] of certificates that end soon."""
-    found = []
-    open_estates = Estate.objects.filter(is_active=True)
-    for estate in open_estates if estates is None else open_estates.filter(pk__in=estates):
-        today = clocks.local_date(now, estate.zone)
-        assets = list(
-            Asset.objects.filter(
-                estate=estate, is_active=True, certificate_until__gte=today,
-                certificate_until__lte=today + timedelta(days=estate.certificate_days),
-            ).select_related("estate")
-        )  # fmt: skip
-        if not assets:
-            continue
-        posted = Staff.objects.filter(
-            is_active=True, postings__estate=estate, postings__role__in=("lead", "supervisor")
-        )
-        people = list(posted.distinct().order_by("pk"))
-        wanted = []
-        for asset in assets:
-            near = asset.certificate_until <= today + timedelta(days=estate.certificate_days_last)
-            wanted.append((asset, estate.certificate_days_last if near else estate.certificate_days))
-        keys = [_certificate_key(asset, step, person) for asset, step in wanted for person in people]
-        told = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
-        for asset, step in wanted:
-            untold = [person for person in people if _certificate_key(asset, step, person) not in told]
-            if untold:
-                found.append((asset, step, untold))
-    return found
-
-
-def _certificate_key(asset, step, person):
-    return f"certificate:{asset.pk}:{asset.certificate_until}:{step}:{person.pk}"
-
-
 def foresee_certificates(now, estates, limit):
-    found = ending_certificates(now, estates)
+    found = reports.ending_certificates(now, estates)
     rows = [
         sweeps.Coming(
             title=f"{asset.code} {asset.local_name}", step=_("reminds of the certificate"),

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db.models import Count, Max, Q
 
 from office import clocks
+from office.models import Estate, Message, Staff
 from tickets import upkeep
 from tickets.models import Asset, Plan, ServiceChange, Ticket
 
@@ -132,3 +133,54 @@ def year(estate, number):
         row = rows.setdefault(due.plan.pk, Row(due.plan))
         row.months[due.day.month - 1].append(due.day.day)
     return sorted(rows.values(), key=lambda row: (row.plan.asset.position, row.plan.asset.code, row.plan.pk))
+
+
+# --- what is due now, for the sweeps ---------------------------------------------------------------------------
+
+
+def due_plans(now, estates=None):
+    """Plans whose next due day has come near enough, by each estate's own calendar; the earliest first."""
+    open_estates = Estate.objects.filter(is_active=True)
+    found: list[Plan] = []
+    for estate in open_estates if estates is None else open_estates.filter(pk__in=estates):
+        until = clocks.local_date(now, estate.zone) + timedelta(days=estate.upkeep_days)
+        plans = Plan.objects.filter(
+            estate=estate, state=Plan.State.ACTIVE, asset__is_active=True, next_due__lte=until
+        )
+        found += plans.select_related("asset", "estate", "responsible").order_by("next_due", "pk")
+    return found
+
+
+def ending_certificates(now, estates=None):
+    """[(asset, days ahead, who has not been told)] of certificates that end soon."""
+    found = []
+    open_estates = Estate.objects.filter(is_active=True)
+    for estate in open_estates if estates is None else open_estates.filter(pk__in=estates):
+        today = clocks.local_date(now, estate.zone)
+        assets = list(
+            Asset.objects.filter(
+                estate=estate, is_active=True, certificate_until__gte=today,
+                certificate_until__lte=today + timedelta(days=estate.certificate_days),
+            ).select_related("estate")
+        )  # fmt: skip
+        if not assets:
+            continue
+        posted = Staff.objects.filter(
+            is_active=True, postings__estate=estate, postings__role__in=("lead", "supervisor")
+        )
+        people = list(posted.distinct().order_by("pk"))
+        wanted = []
+        for asset in assets:
+            near = asset.certificate_until <= today + timedelta(days=estate.certificate_days_last)
+            wanted.append((asset, estate.certificate_days_last if near else estate.certificate_days))
+        keys = [certificate_key(asset, step, person) for asset, step in wanted for person in people]
+        told = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
+        for asset, step in wanted:
+            untold = [person for person in people if certificate_key(asset, step, person) not in told]
+            if untold:
+                found.append((asset, step, untold))
+    return found
+
+
+def certificate_key(asset, step, person):
+    return f"certificate:{asset.pk}:{asset.certificate_until}:{step}:{person.pk}"

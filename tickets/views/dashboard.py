@@ -15,6 +15,7 @@ from office import clocks
 from office.access import may
 from office.board import kind_choices
 from tickets import columns, reports
+from tickets.complaints import CLASS_TONES
 from tickets.filters import AGES, ALL, age_bounds, name_in_catalogue, readable, tonight
 from tickets.models import CallbackTry, Complaint, Ticket
 
@@ -282,17 +283,10 @@ def _complaint_chart(groups, links):
                 [links.complaints(open="yes", klass=klass, age=key) for klass, _label in classes],
             )
         )
-    tones = [_CLASS_TONES[klass] for klass, _label in classes]
+    tones = [CLASS_TONES[klass] for klass, _label in classes]
     series = [str(label) for _klass, label in classes]
     title = _("Open complaints by age and class")
     return _chart("complaint-age", title, _("Age"), series, rows, stacked=True, tones=tones)
-
-
-_CLASS_TONES: dict[str, str] = {
-    Complaint.Klass.MAJOR: "late",
-    Complaint.Klass.IMPORTANT: "today",
-    Complaint.Klass.MINOR: "quiet",
-}
 
 
 def _complaint_state_chart(groups, links):
