@@ -106,6 +106,7 @@ CELERY_TASK_TIME_LIMIT = 3600
 INSTALLED_APPS = [
     "config",
     "tickets",
+    "billing",
     "residents",
     "office",
     "django.contrib.auth",

@@ -39,7 +39,15 @@ COMPLAINTS = {
 }
 OWN_COMPLAINTS = {"complaints.read_own", "complaints.handle_own", "complaints.acknowledge"}
 
-CLERK = EVERYONE | READ | COMPLAINTS | {
+# 收費 (SPEC §6). Nobody but a cashier takes money; nobody but finance bills, refunds and closes the books.
+FEES = {
+    "billing.read",  # what is owed and paid, standards, meters, receipts
+    "billing.print",  # statements, payment notices, receipts again
+    "billing.export",
+}
+
+CLERK = EVERYONE | READ | COMPLAINTS | FEES | {
+    "billing.take_readings",
     "register.edit",  # people, phones, occupancies, notes
     "register.reveal",  # identity numbers, with a reason, logged
     "register.export",
@@ -68,6 +76,11 @@ CLERK = EVERYONE | READ | COMPLAINTS | {
     "messages.send",  # write to a resident by hand
 }  # fmt: skip
 
+CASHIER = CLERK | {
+    "billing.take_payment",  # counter, deposits, receipts, door-to-door collection
+    "billing.close_day",  # one's own day
+}
+
 GUARD = (
     EVERYONE
     | OWN_COMPLAINTS
@@ -79,6 +92,7 @@ GUARD = (
 )
 
 LEAD = EVERYONE | READ | COMPLAINTS | {
+    "billing.take_readings",
     "tickets.intake",
     "tickets.schedule",
     "tickets.dispatch",
@@ -104,10 +118,17 @@ TECHNICIAN = (
         "tickets.print_own",
         "tickets.ask_own",
         "reception.answer",
+        "billing.take_readings",  # the meter round on the telephone
     }
 )
 
 SUPERVISOR = CLERK | LEAD | {
+    "billing.void",  # receipts, with a reason
+    "billing.decide_readings",  # readings held for a person
+    "billing.meters",  # the register of meters
+    "billing.adjust",  # standing orders on a unit's fee, who pays which fee
+    "billing.take_over",  # debts taken over in writing
+    "billing.reports",
     "register.openings",  # who opened which file of a household
     "tickets.approve",  # extensions, free work
     "tickets.unreachable",  # close as unreachable after three tries
@@ -146,7 +167,26 @@ ADMINISTRATOR = EVERYONE | {
     "office.change_rules",
 }
 
+FINANCE = EVERYONE | READ | COMPLAINTS | FEES | {
+    "reception.answer",
+    "billing.standards",  # items and fee standards
+    "billing.meters",
+    "billing.take_readings",
+    "billing.decide_readings",
+    "billing.adjust",
+    "billing.take_over",
+    "billing.run",  # preview and post
+    "billing.refund",  # ask for one, pay one out
+    "billing.approve_refund",  # somebody else's
+    "billing.bank",  # mandate files, bank statements
+    "billing.close_period",
+    "billing.reports",
+    "billing.import",  # opening balances, history, readings
+}  # fmt: skip
+
 AUDITOR = EVERYONE | READ | {
+    "billing.read",
+    "billing.reports",
     "reception.read",
     "tickets.dashboard",
     "office.rates",
@@ -160,7 +200,7 @@ AUDITOR = EVERYONE | READ | {
 
 _all = [
     Role("clerk", _("clerk"), frozenset(CLERK)),
-    Role("cashier", _("cashier"), frozenset(CLERK)),
+    Role("cashier", _("cashier"), frozenset(CASHIER)),
     Role("lead", _("repair lead"), frozenset(LEAD)),
     Role("technician", _("technician"), frozenset(TECHNICIAN)),
     Role("guard", _("guard"), frozenset(GUARD)),
@@ -168,9 +208,18 @@ _all = [
     Role(
         "director",
         _("director"),
-        frozenset(SUPERVISOR | {"office.read_settings", "office.change_rules", "month.decide"}),
+        frozenset(
+            SUPERVISOR
+            | {
+                "office.read_settings",
+                "office.change_rules",
+                "month.decide",
+                "billing.waive",
+                "billing.approve_refund",
+            }
+        ),
     ),
-    Role("finance", _("finance"), frozenset(EVERYONE | READ | COMPLAINTS | {"reception.answer"})),
+    Role("finance", _("finance"), frozenset(FINANCE)),
     Role("auditor", _("auditor"), frozenset(AUDITOR)),
     Role("admin", _("administrator"), frozenset(ADMINISTRATOR)),
 ]

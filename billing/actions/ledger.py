@@ -1,0 +1,199 @@
+"""The one door to the ledger: `post` writes a voucher with its entries, `lock` takes the accounts first.
+
+Order of locks, everywhere: accounts by id → (inside the trigger) books, till → number series last. Whoever keeps it
+cannot deadlock (ARCHITECTURE §3).
+"""
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from billing.models import Account, Book, Charge, Entry, Till, Voucher
+from office import clocks
+from office.refusals import Refused
+
+
+def account_of(unit, person):
+    """The account of a unit and its debtor, opened when it is the first time. Not locked."""
+    if found := Account.objects.filter(unit=unit, person=person).first():
+        return found
+    Account.objects.bulk_create(
+        [Account(estate_id=unit.estate_id, unit=unit, person=person)], ignore_conflicts=True
+    )
+    return Account.objects.get(unit=unit, person=person)
+
+
+def lock(account_ids):
+    """{pk: Account} under row lock, in id order. Every action on money calls it first."""
+    rows = (
+        Account.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=set(account_ids))
+        .order_by("pk")
+    )
+    return {row.pk: row for row in rows.select_related("unit", "estate")}
+
+
+def open_months(periods):
+    """Make sure that charges of these months (first days) have their partition."""
+    with connection.cursor() as cursor:
+        for period in sorted(set(periods)):
+            cursor.execute("SELECT billing_open_month(%s)", [period])
+
+
+def till_of(estate, cashier):
+    return Till.objects.get_or_create(estate=estate, cashier=cashier)[0]
+
+
+def today(estate, now):
+    return clocks.local_date(now, estate.zone)
+
+
+@transaction.atomic
+def post(
+    *,
+    estate,
+    kind,
+    lines,
+    by,
+    now,
+    day=None,
+    cashier=None,
+    reverses=None,
+    reason="",
+    source=("", ""),
+    key=None,
+    number="",
+):
+    """Write a voucher and its entries (`billing.rules.ledger.Line`), booked on `day` (default: the estate's today).
+
+    Raises Refused when the day is closed, a charge would be overpaid or an account overdrawn, ValueError when the
+    lines do not sum to zero. The caller holds the accounts' locks.
+    """
+    if sum(line.amount for line in lines) != 0:
+        raise ValueError("the lines of a voucher sum to zero")
+    Book.objects.get_or_create(estate=estate)
+    if cashier is not None:
+        till_of(estate, cashier)
+    with refusing():
+        voucher = Voucher.objects.create(
+            estate=estate,
+            kind=kind,
+            number=number,
+            day=day or today(estate, now),
+            at=now,
+            by=by,
+            cashier=cashier,
+            reverses=reverses,
+            reason=reason,
+            source_kind=source[0],
+            source_id=str(source[1]),
+            key=key,
+        )
+        write_entries(voucher, lines)
+    return voucher
+
+
+def write_entries(voucher, lines, kind=None):
+    """All entries of a voucher in one statement: the trigger checks them as a whole."""
+    kind = kind or (voucher.reverses.kind if voucher.reverses_id else voucher.kind)
+    rows = [
+        Entry(voucher=voucher, estate_id=voucher.estate_id, kind=kind, day=voucher.day, **vars(line))
+        for line in lines
+    ]
+    Entry.objects.bulk_create(rows, batch_size=len(rows) or None)
+
+
+REFUSALS = {
+    "books_closed": lambda: _(
+        "Finance has closed the books of that day: nothing can be booked into it any more."
+    ),
+    "till_closed": lambda: _("The day is closed for this cashier: nothing can be booked into it any more."),
+    "open_charge_not_overpaid": lambda: _(
+        "This has been paid in the meantime. Open the page again to see what is still owed."
+    ),
+    "account_never_below_zero": lambda: _("There is not so much left on the account."),
+}
+
+
+class refusing:
+    """Turns what the ledger's triggers and constraints refuse into a sentence for people."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, problem, trace):
+        if isinstance(problem, IntegrityError):
+            name = getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None)
+            if name in REFUSALS:
+                raise Refused(REFUSALS[name]()) from problem
+        return False
+
+
+def mirror(voucher):
+    """The lines that take a voucher back: what it wrote, with the other sign."""
+    from billing.rules.ledger import Line
+
+    fields = (
+        "head",
+        "amount",
+        "account_id",
+        "item_id",
+        "building_id",
+        "charge_id",
+        "period",
+        "due_on",
+        "method",
+    )
+    return [-Line(**row) for row in Entry.objects.filter(voucher=voucher).order_by("pk").values(*fields)]
+
+
+def reverse(*, voucher, by, now, reason, day=None, source=("", "")):
+    """Take a voucher back, whole, by a reversing entry that names it (SPEC §6). The caller holds the locks."""
+    if Voucher.objects.filter(reverses=voucher).exists():
+        raise Refused(_("This has been reversed already."))
+    return post(
+        estate=voucher.estate,
+        kind=Voucher.Kind.REVERSAL,
+        lines=mirror(voucher),
+        by=by,
+        now=now,
+        day=day,
+        cashier=voucher.cashier,
+        reverses=voucher,
+        reason=reason,
+        source=source,
+    )
+
+
+def new_charge(
+    *,
+    account,
+    item,
+    amount,
+    period,
+    from_on,
+    until_on,
+    due_on,
+    voucher,
+    text="",
+    basis=None,
+    source=("", ""),
+    seq=0,
+):
+    """A Charge row (its entries follow with `charging`); the month must be open."""
+    return Charge.objects.create(
+        estate_id=account.estate_id,
+        unit_id=account.unit_id,
+        account=account,
+        item=item,
+        amount=amount,
+        period=period,
+        from_on=from_on,
+        until_on=until_on,
+        due_on=due_on,
+        voucher=voucher,
+        text=text,
+        basis=basis or {},
+        source_kind=source[0],
+        source_id=str(source[1]),
+        seq=seq,
+    )

@@ -1,0 +1,149 @@
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from office.models import EstateQuerySet
+
+from .items import Item
+
+
+class Meter(models.Model):
+    """表計: water, electricity or gas, of one unit or shared by a building or the estate (公攤)."""
+
+    Kind = Item.Meter
+
+    class Reach(models.TextChoices):
+        """Who shares the consumption of a meter that belongs to no unit."""
+
+        BUILDING = "building", _("its building")
+        ESTATE = "estate", _("the whole estate")
+
+    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+", verbose_name=_("estate"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    serial = models.CharField(_("meter number"), max_length=40)
+    unit = models.ForeignKey(
+        "office.Unit", models.PROTECT, null=True, blank=True, related_name="meters", verbose_name=_("unit")
+    )
+    building = models.ForeignKey(
+        "office.Building",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("building"),
+    )
+    reach = models.CharField(_("shared by"), max_length=10, choices=Reach, blank=True)
+    place = models.CharField(_("place"), max_length=80, blank=True)
+    digits = models.PositiveSmallIntegerField(  # whole digits of the dial; it rolls over at 10 ** digits
+        _("digits"), default=5, validators=[MinValueValidator(3), MaxValueValidator(9)]
+    )
+    multiplier = models.DecimalField(  # 倍率, of the current transformer
+        _("multiplier"),
+        max_digits=8,
+        decimal_places=3,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.001"))],
+    )
+    position = models.PositiveIntegerField(_("place in the walk"), default=0)
+    installed_on = models.DateField(_("installed on"))
+    installed_at_value = models.DecimalField(  # m³ or kWh
+        _("reading when installed"),
+        max_digits=12,
+        decimal_places=3,
+        default=Decimal(0),
+        validators=[MinValueValidator(0)],
+    )
+    removed_on = models.DateField(_("removed on"), null=True, blank=True)
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = EstateQuerySet.as_manager()
+
+    class Meta:
+        # Translators: 表計
+        verbose_name = _("meter")
+        ordering = ["estate", "building", "position", "serial"]
+        constraints = [
+            models.UniqueConstraint(fields=["estate", "kind", "serial"], name="meter_once"),
+            models.CheckConstraint(
+                condition=Q(unit__isnull=False, reach="")
+                | Q(unit__isnull=True, reach="estate")
+                | Q(unit__isnull=True, reach="building", building__isnull=False),
+                name="meter_of_unit_or_shared",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_on__isnull=True) | Q(removed_on__gte=F("installed_on")),
+                name="meter_removed_after_installed",
+            ),
+            models.CheckConstraint(
+                condition=Q(multiplier__gt=0, digits__gte=3, digits__lte=9, installed_at_value__gte=0),
+                name="meter_in_bounds",
+            ),
+        ]
+        indexes = [models.Index(fields=["unit"], name="meter_of_unit")]
+
+    def __str__(self):
+        return self.serial
+
+
+class Reading(models.Model):
+    """抄表: what a dial showed at the end of a day. A correction is a new reading that names the one it replaces."""
+
+    class State(models.TextChoices):
+        COUNTED = "counted", _("counted")
+        HELD = "held", _("held for a person")  # below the last, or far from the usual (SPEC §6.3)
+        REFUSED = "refused", _("refused")
+        REPLACED = "replaced", _("replaced by a correction")
+
+    class Source(models.TextChoices):
+        PHONE = "phone", _("on the round")
+        DESK = "desk", _("at the desk")
+        IMPORT = "import", _("imported")
+        ESTIMATE = "estimate", _("estimated")
+
+    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
+    meter = models.ForeignKey(Meter, models.PROTECT, related_name="readings", verbose_name=_("meter"))
+    read_on = models.DateField(_("read on"))
+    value = models.DecimalField(  # m³ or kWh on the dial
+        _("reading"), max_digits=12, decimal_places=3, validators=[MinValueValidator(0)]
+    )
+    rolled_over = models.BooleanField(_("the dial passed zero"), default=False)
+    # Since the reading before, multiplier included; worked out when counted (billing/rules/meters.py).
+    consumption = models.DecimalField(
+        _("consumption"), max_digits=14, decimal_places=3, null=True, blank=True
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.COUNTED)
+    doubt = models.CharField(_("held because"), max_length=30, blank=True)  # billing.rules.meters.DOUBTS
+    decision = models.CharField(_("decision"), max_length=300, blank=True)
+    source = models.CharField(_("taken"), max_length=10, choices=Source)
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    objects = EstateQuerySet.as_manager()
+
+    class Meta:
+        # Translators: 抄表
+        verbose_name = _("reading")
+        ordering = ["meter", "-read_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meter", "read_on"], condition=Q(state="counted"), name="reading_one_counted_a_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="counted") | Q(consumption__isnull=False, consumption__gte=0),
+                name="reading_counted_has_consumption",
+            ),
+            models.CheckConstraint(condition=Q(value__gte=0), name="reading_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["estate", "read_on"], name="reading_by_day"),
+            models.Index(fields=["estate"], condition=Q(state="held"), name="reading_held"),
+        ]
+
+    def __str__(self):
+        return f"{self.meter_id} {self.read_on} {self.value}"

@@ -1,0 +1,14 @@
+"""What the billing app tells the office: number series, journal sentences, set-up of a new estate."""
+
+from django.utils.translation import gettext_lazy as _
+
+from office import series
+
+
+def register():
+    # Translators: 收據
+    series.PATTERNS["receipt"] = "S{year}-{n:06d}"
+    series.LABELS["receipt"] = _("receipts")
+    # Translators: 帳單
+    series.PATTERNS["bill"] = "B{year}-{n:06d}"
+    series.LABELS["bill"] = _("bills")
