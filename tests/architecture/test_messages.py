@@ -14,7 +14,7 @@ from opencc import OpenCC
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("zh_Hant", "zh_Hans")
-ROOMS = ("config", "office", "residents", "tickets")
+ROOMS = ("config", "office", "residents", "billing", "tickets")
 ASKING = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "npgettext"}
 # What makemessages does not read (see `make messages`), and what no text comes from.
 LEFT_OUT = ("build", "tests", "docs", "fonts", "*.mo", "*.pyc", "__pycache__", ".*")

@@ -13,7 +13,7 @@ from office.access import needs
 from office.checks import patterns
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("config", "office", "residents", "tickets")
+APPS = ("config", "office", "residents", "billing", "tickets")
 SOURCES = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Paper has its style sheet inside: WeasyPrint reads no other, and no browser runs it.
