@@ -2,6 +2,7 @@ from .items import Adjustment, Item, Payer, Standard, Tier
 from .ledger import Account, Book, Charge, Entry, OpenCharge, Till, Voucher
 from .meters import Meter, Reading
 from .receipts import Receipt, ReceiptStep
+from .sums import Owing, Turnover
 
 __all__ = [
     "Account",
@@ -12,6 +13,7 @@ __all__ = [
     "Item",
     "Meter",
     "OpenCharge",
+    "Owing",
     "Payer",
     "Reading",
     "Receipt",
@@ -19,5 +21,6 @@ __all__ = [
     "Standard",
     "Tier",
     "Till",
+    "Turnover",
     "Voucher",
 ]

@@ -4,7 +4,6 @@ Triggers of migration 0002 check each statement, keep the caches (`Account.owed/
 """
 
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Cast
@@ -357,7 +356,6 @@ class Entry(models.Model):
             models.Index(fields=["account", "id"], name="entry_of_account"),
             models.Index(fields=["charge_id"], condition=Q(charge_id__isnull=False), name="entry_of_charge"),
             models.Index(fields=["estate", "day", "head"], name="entry_of_day"),
-            BrinIndex(fields=["xid"], name="entry_by_transaction", autosummarize=True, pages_per_range=16),
         ]
 
     def __str__(self):

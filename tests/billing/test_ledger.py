@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Sum
 
 from billing.actions import ledger
-from billing.models import Account, Charge, Entry, Item, OpenCharge, Voucher
+from billing.models import Account, Charge, Entry, Item, OpenCharge, Owing, Turnover, Voucher
 from billing.rules import ledger as rules
 from billing.rules.ledger import Head, Line
 from office.refusals import Refused
@@ -63,7 +64,7 @@ def owed(account, item, cashier):
 
 
 def pay(row, amount, by):
-    lines = rules.settling(row, Decimal(amount), item=row.item, building_id=None)
+    lines = rules.settling(row, Decimal(amount), item=row.item, building_id=row.unit.building_id)
     return ledger.post(
         estate=row.estate, kind="payment", by=by, now=NOW, cashier=by,
         lines=[*lines, Line(Head.MONEY, Decimal(amount), method="cash")],
@@ -121,3 +122,22 @@ def test_the_application_may_not_touch_what_was_booked(owed, sentence):
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sentence)
     assert Entry.objects.count() == 4 and Charge.objects.count() == 1 and Account.objects.get().owed == 100
+
+
+def sums():
+    """(turnover by head, owing by due day) as the reports read them."""
+    heads = dict(Turnover.objects.values_list("head").annotate(total=Sum("amount")))
+    return heads, dict(Owing.objects.values_list("due_on").annotate(total=Sum("amount")))
+
+
+def test_sums_follow_every_booking_and_folding_changes_none(owed, cashier):
+    voucher = pay(owed, "40.00", cashier)
+    pay(owed, "10.00", cashier)
+    ledger.reverse(voucher=voucher, by=cashier, now=NOW, reason="wrong unit")
+    booked = dict(Entry.objects.values_list("head").annotate(total=Sum("amount")))
+    before = sums()
+    assert before == (booked, {date(2026, 3, 31): Decimal("90.00")})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT billing_fold_sums()")
+        assert cursor.fetchone()[0] > 0
+    assert sums() == before and Owing.objects.count() == 1
