@@ -49,7 +49,10 @@ def declared_lists():
     """{name: List} of every list in the project's modules."""
     found = {}
     for name, module in sorted(sys.modules.items()):
-        if name.split(".")[0] in ("office", "residents", "billing", "tickets", "config") and module is not None:
+        if (
+            name.split(".")[0] in ("office", "residents", "billing", "tickets", "config")
+            and module is not None
+        ):
             for value in vars(module).values():
                 if isinstance(value, lists.List):
                     found[value.name] = value
