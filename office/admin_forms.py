@@ -200,6 +200,7 @@ ESTATE_FIELDS = (
     "upkeep_days",
     "certificate_days",
     "certificate_days_last",
+    "reading_percent",
     "is_active",
 )
 
@@ -216,6 +217,8 @@ class EstateForm(RowForm):
         (_("Repairs"), ("repeat_days", "recurring_count")),
         # Translators: 保養
         (_("Maintenance"), ("upkeep_days", "certificate_days", "certificate_days_last")),
+        # Translators: 抄表
+        (_("Meter readings"), ("reading_percent",)),
         # Translators: 門崗
         (_("Gate"), ("slip_days", "visitor_days")),
         (_("State"), ("is_active",)),
@@ -243,6 +246,7 @@ class EstateForm(RowForm):
         "upkeep_days": 4,
         "certificate_days": 4,
         "certificate_days_last": 4,
+        "reading_percent": 8,
     }
 
     class Meta:
@@ -262,6 +266,8 @@ class EstateForm(RowForm):
             self.fields[name].widget.attrs.update(min=1, max=most)
         self.fields["upkeep_days"].validators += [MaxValueValidator(60)]
         self.fields["upkeep_days"].widget.attrs.update(min=0, max=60)
+        self.fields["reading_percent"].validators += [MaxValueValidator(1000)]
+        self.fields["reading_percent"].widget.attrs.update(min=0, max=1000)
         self.fields["recurring_count"].validators += [MinValueValidator(2), MaxValueValidator(99)]
         self.fields["recurring_count"].widget.attrs.update(min=2, max=99)
         self.fields["code"].help_text = _("Short, for numbers and files; letters and digits.")

@@ -1,6 +1,6 @@
 from .items import Adjustment, Item, Payer, Standard, Tier
 from .ledger import Account, Book, Charge, Entry, OpenCharge, Till, Voucher
-from .meters import Meter, Reading
+from .meters import CarriedUse, Meter, Reading
 from .receipts import Receipt, ReceiptStep
 from .sums import Owing, Turnover
 
@@ -8,6 +8,7 @@ __all__ = [
     "Account",
     "Adjustment",
     "Book",
+    "CarriedUse",
     "Charge",
     "Entry",
     "Item",

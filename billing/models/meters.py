@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from office.models import EstateQuerySet
+from office.models.append_only import append_only
 
 from .items import Item
 
@@ -147,3 +148,40 @@ class Reading(models.Model):
 
     def __str__(self):
         return f"{self.meter_id} {self.read_on} {self.value}"
+
+
+class CarriedUse(models.Model):
+    """Consumption of a month whose fees are charged already, moved to a month that is not (docs/adr/0009-late-readings.md).
+
+    The month it comes from keeps what it was charged with; the one it goes to charges the difference, which may be
+    negative.
+    """
+
+    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
+    meter = models.ForeignKey(Meter, models.PROTECT, related_name="carried", verbose_name=_("meter"))
+    reading = models.ForeignKey(Reading, models.PROTECT, related_name="+", verbose_name=_("reading"))
+    from_period = models.DateField(_("from the month"))  # first days of their months
+    to_period = models.DateField(_("to the month"))
+    quantity = models.DecimalField(_("consumption"), max_digits=14, decimal_places=3)  # m³ or kWh
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    objects = EstateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("consumption carried to another month")
+        triggers = [append_only()]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(from_period__day=1, to_period__day=1, to_period__gt=F("from_period")),
+                name="carried_use_goes_forward",
+            ),
+            models.CheckConstraint(condition=~Q(quantity=0), name="carried_use_is_some"),
+        ]
+        indexes = [
+            models.Index(fields=["estate", "to_period"], name="carried_use_to"),
+            models.Index(fields=["estate", "from_period"], name="carried_use_from"),
+        ]
+
+    def __str__(self):
+        return f"{self.meter_id} {self.from_period} → {self.to_period} {self.quantity}"

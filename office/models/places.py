@@ -91,6 +91,11 @@ class Estate(models.Model):
     certificate_days_last = models.PositiveSmallIntegerField(
         _("last reminder before a certificate ends (days)"), default=7
     )
+    reading_percent = models.PositiveSmallIntegerField(
+        _("a reading is held when its consumption differs from the usual by more than (%)"),
+        default=100,
+        help_text=_("100: more than twice the usual, or less than half of it. 0: never held for that."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     objects = EstateSetQuerySet.as_manager()

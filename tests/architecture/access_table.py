@@ -72,6 +72,7 @@ def _estate_values(w, **changes):
         "upkeep_days",
         "certificate_days",
         "certificate_days_last",
+        "reading_percent",
     )
     values = {name: getattr(row, name) for name in names}
     values |= {"opens_at": "08:30", "closes_at": "17:30", "quiet_from": "21:00", "quiet_to": "08:00"}

@@ -221,6 +221,7 @@ def test_a_new_estate_is_whole_and_its_maker_administers_it(admin, sign_in, esta
         "upkeep_days": 3,
         "certificate_days": 30,
         "certificate_days_last": 7,
+        "reading_percent": 100,
     }
     answer = sign_in(admin).post("/office/estates/new/", values)
     made = Estate.objects.get(code="NEW")
