@@ -1,13 +1,16 @@
-"""A repair at each of its states, made by the actions themselves."""
+"""Repairs and complaints at each of their states, made by the actions themselves."""
 
 from datetime import date, timedelta
 
 import pytest
 from django.utils import translation
 
-from tests.cast import make_person, make_unit, occupy
+from office.models import DepartmentHead
+from tests.cast import NOW, make_person, make_unit, occupy
+from tests.tickets.complaints import HOUR
 from tickets import actions
-from tickets.models import Category
+from tickets.actions import complaints as acts
+from tickets.models import Category, ComplaintCause
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +86,70 @@ def ended(dispatched, technician, now):
         )  # fmt: skip
 
     return ended
+
+
+# --- complaints ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def heads(estate, supervisor, lead, director, guard):
+    """Who heads what; environment has nobody."""
+    for department, head in (
+        ("front_desk", supervisor),
+        ("repair", lead),
+        ("management", director),
+        ("security", guard),
+    ):
+        DepartmentHead.objects.update_or_create(estate=estate, department=department, defaults={"head": head})
+
+
+@pytest.fixture
+def complain(estate, unit, clerk, heads):
+    """Take a complaint at 10:00 on 12 March 2026; `cause` by its code."""
+
+    def complain(klass="minor", cause="NOISE", **values):
+        given = {
+            "estate": estate,
+            "unit": unit,
+            "course": "樓上裝修噪音",
+            "name": "張小明",
+            "phone": "138 0013 8000",
+            "by": clerk,
+            "now": NOW,
+        } | values
+        cause = ComplaintCause.objects.get(estate=estate, code=cause)
+        return acts.take(klass=klass, cause=cause, **given)
+
+    return complain
+
+
+@pytest.fixture
+def handled(complain, lead):
+    """Given to the lead of the repair department, the resident contacted."""
+
+    def handled(klass="minor", **values):
+        complaint = complain(klass, handler=lead, department="repair", **values)
+        if complaint.harm_now:
+            complaint = acts.stop_harm(complaint=complaint, text="關閥", by=lead, now=NOW)
+        return acts.contact(complaint=complaint, text="已致電", by=lead, now=NOW)
+
+    return handled
+
+
+@pytest.fixture
+def reported(handled, lead):
+    def reported(klass="minor", at=NOW + HOUR, **values):
+        complaint = handled(klass, **values)
+        return acts.report(
+            complaint=complaint, result="已勸止", fault="neighbour", valid=True, by=lead, now=at
+        )
+
+    return reported
+
+
+@pytest.fixture
+def told(reported, clerk):
+    def told(klass="minor", at=NOW + 2 * HOUR, **values):
+        return acts.tell(complaint=reported(klass, **values), by=clerk, now=at)
+
+    return told
