@@ -5,6 +5,8 @@ PYTHON = $(VENV)/bin/python
 BIN = $(VENV)/bin
 ARGS ?=
 export VENV
+# A test starts many processes; without bytecode each compiles all of Django again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .PHONY: help run test lint states sweep forms bench faults year lock messages clean
