@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Sum
 
 from billing.actions import ledger
-from billing.models import Account, Charge, Entry, Item, OpenCharge, Owing, Turnover, Voucher
+from billing.models import Account, Book, Charge, Entry, Item, OpenCharge, Owing, Turnover, Voucher
 from billing.rules import ledger as rules
 from billing.rules.ledger import Head, Line
 from office.refusals import Refused
@@ -35,6 +35,7 @@ def item(estate):
 def charge(account, item, amount="100.00", by=None):
     """A charge of March with its entries."""
     ledger.open_months([MARCH])
+    Book.objects.get_or_create(estate=account.estate)
     amount = Decimal(amount)
     with transaction.atomic():
         voucher = Voucher.objects.create(
