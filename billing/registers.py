@@ -6,9 +6,12 @@ from office import series
 
 
 def register():
+    from billing import ledger_registers  # here: models load when the apps do
+
     # Translators: 收據
     series.PATTERNS["receipt"] = "S{year}-{n:06d}"
     series.LABELS["receipt"] = _("receipts")
     # Translators: 帳單
     series.PATTERNS["bill"] = "B{year}-{n:06d}"
     series.LABELS["bill"] = _("bills")
+    ledger_registers.register()

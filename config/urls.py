@@ -56,6 +56,7 @@ urlpatterns = [
     # its page of a unit is composed of every room's cards
     path("register/", include(([*household.urlpatterns, *register.urlpatterns], register.app_name))),
     path("repairs/", include("tickets.urls")),
+    path("fees/", include("billing.urls")),
 ]
 
 handler400 = "office.views.errors.bad_request"

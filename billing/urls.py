@@ -1,0 +1,4 @@
+"""Everything people do about money, by object."""
+
+app_name = "billing"
+urlpatterns: list = []
