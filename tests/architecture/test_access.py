@@ -13,13 +13,14 @@ from office import roles
 from office.checks import patterns
 from tests.architecture.access_table import NOBODY, OWN_BUSINESS, TABLE, Line
 from tests.architecture.world import World
+from tests.paper import draws_once
 
 READ_ONLY = {"office_accesslog", "django_session"}  # what a GET may write
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), draws_once():
         atomic = transaction.atomic()
         atomic.__enter__()
         try:
