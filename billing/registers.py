@@ -2,12 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from office import series
+from office import series, setup
 
 
 def register():
-    from billing import ledger_registers  # here: models load when the apps do
+    from billing import catalogue, ledger_registers  # here: models load when the apps do
 
+    setup.register(catalogue.load)
     # Translators: 收據
     series.PATTERNS["receipt"] = "S{year}-{n:06d}"
     series.LABELS["receipt"] = _("receipts")
