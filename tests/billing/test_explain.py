@@ -62,7 +62,7 @@ def test_a_share_of_the_building_and_the_estate():
     [share] = formulas.by_days(D("6.47"), months.month())
     basis = explain.shared(share, D("85.20"), pools, 30)
     assert explain.short(basis) == "5.96 + 0.51"
-    assert [step.figures for step in explain.steps(basis)][0] == "1,200 by area: 85.20 of 12,000.00 m² = 5.96"
+    assert explain.steps(basis)[0].figures == "1,200 by area: 85.20 of 12,000.00 m² = 5.96"
     assert explain.exact(basis) == D("6.47")
 
 

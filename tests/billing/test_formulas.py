@@ -215,12 +215,12 @@ DUE = date(2026, 8, 31)
 HALF_PERMILLE = LateTerms(7, D("0.0005"), grace_days=5)
 
 
-def late(still_open="1000", terms=HALF_PERMILLE, until=date(2026, 10, 1), amount=D(1000), before=D(0)):
+def late(still_open="1000", terms=HALF_PERMILLE, until=date(2026, 10, 1), amount=1000, before=0):
     functions = [one if callable(one) else always(one) for one in (still_open, terms)]
     if not callable(still_open):
         functions[0] = always(D(still_open))
     parts = formulas.late_parts(DUE, until, *functions)
-    return formulas.late(amount, parts, before), parts
+    return formulas.late(D(amount), parts, D(before)), parts
 
 
 def test_a_late_fee_counts_the_days_after_the_grace():
