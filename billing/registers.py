@@ -6,7 +6,7 @@ from office import series, setup
 
 
 def register():
-    from billing import catalogue, ledger_registers  # here: models load when the apps do
+    from billing import catalogue, ledger_registers, meter_registers  # here: models load when the apps do
 
     setup.register(catalogue.load)
     # Translators: 收據
@@ -16,3 +16,4 @@ def register():
     series.PATTERNS["bill"] = "B{year}-{n:06d}"
     series.LABELS["bill"] = _("bills")
     ledger_registers.register()
+    meter_registers.register()

@@ -1,6 +1,6 @@
 from .items import Adjustment, Item, Payer, Standard, Tier
 from .ledger import Account, Book, Charge, Entry, OpenCharge, Till, Voucher
-from .meters import CarriedUse, Meter, Reading
+from .meters import CarriedUse, Meter, MissedReading, Reading
 from .receipts import Receipt, ReceiptStep
 from .sums import Owing, Turnover
 
@@ -13,6 +13,7 @@ __all__ = [
     "Entry",
     "Item",
     "Meter",
+    "MissedReading",
     "OpenCharge",
     "Owing",
     "Payer",

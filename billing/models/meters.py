@@ -15,6 +15,7 @@ from .items import Item
 class Meter(models.Model):
     """表計: water, electricity or gas, of one unit or shared by a building or the estate (公攤)."""
 
+    SUBJECT = "meter"
     Kind = Item.Meter
 
     class Reach(models.TextChoices):
@@ -185,3 +186,31 @@ class CarriedUse(models.Model):
 
     def __str__(self):
         return f"{self.meter_id} {self.from_period} → {self.to_period} {self.quantity}"
+
+
+class MissedReading(models.Model):
+    """A meter that could not be read on the round, and why. It goes on being due."""
+
+    class Reason(models.TextChoices):
+        NOBODY = "nobody", _("nobody at home")
+        LOCKED = "locked", _("locked")
+        UNREADABLE = "unreadable", _("cannot be read")
+        BROKEN = "broken", _("broken")
+        NOT_FOUND = "not_found", _("not found")
+        OTHER = "other", _("other")
+
+    estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
+    meter = models.ForeignKey(Meter, models.PROTECT, related_name="missed", verbose_name=_("meter"))
+    day = models.DateField(_("day"))
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    objects = EstateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("meter that was not read")
+        indexes = [models.Index(fields=["meter", "day"], name="missed_reading_by_day")]
+
+    def __str__(self):
+        return f"{self.meter_id} {self.day} {self.reason}"

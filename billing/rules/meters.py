@@ -24,11 +24,12 @@ WRONG = {
 }
 
 # Unusual: held until a person decides. The words stand on the page of held readings.
-BELOW, ROLLED, FAR = "below", "rolled", "far"
+BELOW, ROLLED, ABOVE, FAR = "below", "rolled", "above", "far"
 DOUBTS = {
     BELOW: _("below the last reading"),
     # Translators: 錶盤歸零
     ROLLED: _("the dial has probably passed zero"),
+    ABOVE: _("above a later reading"),
     FAR: _("far from the usual consumption"),
 }
 
@@ -108,3 +109,38 @@ def _probably_rolled(meter, before, value, usual, days):
     if before < end * 8 / 10 or value > end * 2 / 10:
         return False
     return usual is None or used(meter, before, value, True) <= max(usual.over(days) * 5, SMALL[meter.kind])
+
+
+# --- who may do what -----------------------------------------------------------------------------------------------
+
+READ, TAKE, DECIDE, REGISTER = (
+    "billing.read",
+    "billing.take_readings",
+    "billing.decide_readings",
+    "billing.meters",
+)
+
+
+def role_refuses(staff, permission, estate_id):
+    return None if staff.may(permission, estate_id) else _("Your role does not allow this.")
+
+
+def why_not_decide(reading, staff):
+    """Whether a held reading counts is for whoever answers for the bills."""
+    if sentence := role_refuses(staff, DECIDE, reading.estate_id):
+        return sentence
+    return None if reading.state == reading.State.HELD else _("This has been decided already.")
+
+
+def why_not_correct(reading, staff):
+    """Who took a reading may mend it the same way; somebody else's is for whoever decides."""
+    allowed = DECIDE if reading.by_id != staff.pk else TAKE
+    if not (staff.may(allowed, reading.estate_id) or staff.may(DECIDE, reading.estate_id)):
+        return _("Somebody else took this reading; who decides on held readings may correct it.")
+    return None if reading.state == reading.State.COUNTED else _("Only a reading that counts is corrected.")
+
+
+def why_not_exchange(meter, staff):
+    if sentence := role_refuses(staff, REGISTER, meter.estate_id):
+        return sentence
+    return _("This meter has been removed.") if meter.removed_on else None
