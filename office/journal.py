@@ -23,9 +23,19 @@ def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, pk=Non
 
     `data` holds numbers, codes, ids and dates as JSON; never personal values. `by` None is the machine.
     """
+    return insert(_line(verb, subject, by, now, data, unit_id, kind, pk, text, estate_id))
+
+
+def record_for_units(verb, *, subject, unit_ids, by, now, data=None):
+    """The same line on the timeline of each of these households, in one statement."""
+    units = sorted(set(unit_ids)) or [None]
+    Event.objects.bulk_create([_line(verb, subject, by, now, data, unit) for unit in units])
+
+
+def _line(verb, subject, by, now, data, unit_id=None, kind=None, pk=None, text=None, estate_id=None):
     if verb not in SENTENCES:
         raise LookupError(f"journal verb {verb!r} has no sentence")
-    row = Event(
+    return Event(
         at=now,
         verb=verb,
         subject_kind=kind or subject.SUBJECT,
@@ -37,7 +47,6 @@ def record(verb, *, subject, by, now, data=None, unit_id=None, kind=None, pk=Non
         by_name=by.name[:80] if by else "",
         data=data or {},
     )
-    return insert(row)
 
 
 class _Blank(dict):

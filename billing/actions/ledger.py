@@ -7,7 +7,7 @@ cannot deadlock (ARCHITECTURE §3).
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from billing.models import Account, Book, Charge, Entry, Till, Voucher
+from billing.models import Account, Charge, Entry, Till, Voucher
 from office import clocks
 from office.refusals import Refused
 
@@ -48,7 +48,12 @@ def today(estate, now):
 
 
 @transaction.atomic
-def post(
+def post(**booking):
+    """Write a voucher and its entries as `write` does, in a transaction of its own or within the caller's."""
+    return write(**booking)
+
+
+def write(
     *,
     estate,
     kind,
@@ -66,15 +71,12 @@ def post(
     """Write a voucher and its entries (`billing.rules.ledger.Line`), booked on `day` (default: the estate's today).
 
     Raises Refused when the day is closed, a charge would be overpaid or an account overdrawn, ValueError when the
-    lines do not sum to zero. The caller holds the accounts' locks.
+    lines do not sum to zero. The caller holds the accounts' locks and the transaction.
     """
     if sum(line.amount for line in lines) != 0:
         raise ValueError("the lines of a voucher sum to zero")
-    Book.objects.get_or_create(estate=estate)
-    if cashier is not None:
-        till_of(estate, cashier)
     with refusing():
-        voucher = Voucher.objects.create(
+        voucher = new_voucher(
             estate=estate,
             kind=kind,
             number=number,
@@ -84,12 +86,48 @@ def post(
             cashier=cashier,
             reverses=reverses,
             reason=reason,
-            source_kind=source[0],
-            source_id=str(source[1]),
+            source=source,
             key=key,
         )
         write_entries(voucher, lines)
     return voucher
+
+
+# The estate's books and the cashier's till are opened with their first voucher.
+VOUCHER = """
+WITH book AS (
+  INSERT INTO billing_book (estate_id) SELECT %(estate_id)s
+   WHERE NOT EXISTS (SELECT FROM billing_book WHERE estate_id = %(estate_id)s) ON CONFLICT DO NOTHING
+), till AS (
+  INSERT INTO billing_till (estate_id, cashier_id) SELECT %(estate_id)s, %(cashier_id)s::bigint
+   WHERE %(cashier_id)s::bigint IS NOT NULL AND NOT EXISTS (
+     SELECT FROM billing_till WHERE estate_id = %(estate_id)s AND cashier_id = %(cashier_id)s::bigint
+   ) ON CONFLICT DO NOTHING
+)
+INSERT INTO billing_voucher (estate_id, kind, number, day, at, by_id, cashier_id, reverses_id, reason, source_kind, source_id, key)
+  VALUES (%(estate_id)s, %(kind)s, %(number)s, %(day)s, %(at)s, %(by_id)s, %(cashier_id)s, %(reverses_id)s, %(reason)s,
+          %(source_kind)s, %(source_id)s, %(key)s) RETURNING id"""
+
+
+def new_voucher(*, estate, kind, day, at, by, cashier=None, source=("", ""), **fields):
+    """A voucher without its entries yet."""
+    row = Voucher(
+        estate=estate,
+        kind=kind,
+        day=day,
+        at=at,
+        by=by,
+        cashier=cashier,
+        source_kind=source[0],
+        source_id=str(source[1]),
+        **fields,
+    )
+    columns = (field.attname for field in Voucher._meta.concrete_fields if field.attname not in ("id", "xid"))
+    with connection.cursor() as cursor:
+        cursor.execute(VOUCHER, {name: getattr(row, name) for name in columns})
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, connection.alias
+    return row
 
 
 def write_entries(voucher, lines, kind=None):

@@ -63,3 +63,12 @@ def settling(charge, amount, *, item, building_id):
         lines.append(of_charge(Head.PENDING, amount, charge, building_id=building_id))
         lines.append(of_charge(Head.DEPOSIT, -amount, charge, building_id=building_id))
     return lines
+
+
+def waiving(charge, amount, *, item, building_id):
+    """Lines by which `amount` of a charge is given up. A deposit is not earned, so nothing is lost: it is pending no more."""
+    head = Head.PENDING if item.formula == Item.Formula.DEPOSIT else Head.WAIVED
+    return [
+        of_charge(Head.RECEIVABLE, -amount, charge, building_id=building_id),
+        of_charge(head, amount, charge, building_id=building_id),
+    ]
