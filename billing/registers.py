@@ -17,3 +17,6 @@ def register():
     series.LABELS["bill"] = _("bills")
     ledger_registers.register()
     meter_registers.register()
+    from billing import bank_registers
+
+    bank_registers.register()

@@ -141,6 +141,7 @@ SUPERVISOR = CLERK | LEAD | {
     "complaints.unreachable",  # close after three tries on two days
     "complaints.extend",  # approve more time, lower the class
     "gate.release",
+    "office.import",  # files that come in: which kinds, the next and the app's own say
     "register.import",
     "office.jobs",
     "office.reminders",
@@ -157,6 +158,7 @@ ADMINISTRATOR = EVERYONE | {
     "messages.read",
     "messages.manage",
     "messages.export",
+    "office.import",  # files that come in: which kinds, the next and the app's own say
     "register.import",
     "office.administer",  # staff, postings, heads, estates, settings, catalogues
     "office.audit",
@@ -181,6 +183,7 @@ FINANCE = EVERYONE | READ | COMPLAINTS | FEES | {
     "billing.bank",  # mandate files, bank statements
     "billing.close_period",
     "billing.reports",
+    "office.import",
     "billing.import",  # opening balances, history, readings
 }  # fmt: skip
 

@@ -1,3 +1,4 @@
+from .history import History, HistoryRow, ItemName, OldAccount
 from .items import Adjustment, Item, Payer, Standard, Tier
 from .ledger import Account, Book, Charge, Entry, OpenCharge, Till, Voucher
 from .meters import CarriedUse, Meter, MissedReading, Reading
@@ -11,9 +12,13 @@ __all__ = [
     "CarriedUse",
     "Charge",
     "Entry",
+    "History",
+    "HistoryRow",
     "Item",
+    "ItemName",
     "Meter",
     "MissedReading",
+    "OldAccount",
     "OpenCharge",
     "Owing",
     "Payer",

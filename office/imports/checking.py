@@ -93,6 +93,9 @@ def shown(cell):
 def read_row(sheet, matching, place, number, cells):
     """A Row of values out of {column key: cell}; what cannot be read is an error with its address."""
     row = loading.Row(number, {}, {key: cell_name(number - 1, index) for key, index in matching.items()})
+    if sheet.load.passes_over(cells):
+        row.passed_over = True
+        return row
     for column in sheet.columns:
         cell = cells.get(column.key, "")
         if _is_empty(cell):
@@ -153,7 +156,7 @@ def _plan_all(job, batch, source, now):
     total = job.total = _expected(batch) if source is not None else batch.rows.count()
     secret = [column.key for column in sheet.columns if column.secret]
     for rows, cells in _batches(batch, sheet, run.place, source):
-        run.load.plan(run, [row for row in rows if not row.errors])
+        run.load.plan(run, [row for row in rows if not row.errors and not row.passed_over])
         run.flush()
         if source is not None:
             _stage(batch, rows, cells, secret)
@@ -164,6 +167,10 @@ def _plan_all(job, batch, source, now):
         jobs.progress(job, counts.total(), max(total, counts.total()))
         failpoint("imports.checking")
     counts["left_out"] = batch.rows.filter(outcome="left_out").count()
+    if run.load.own:
+        settle(batch, run)
+        counts = Counter(outcomes(batch))
+        job.failed = counts["error"]
     job.total = job.done = counts.total()
     batch.counts = {outcome: counts[outcome] for outcome in ImportRow.Outcome.values}
     batch.state, batch.checked_at, batch.checked_event = Import.State.CHECKED, now, event
@@ -247,22 +254,52 @@ def check_rows(batch, rows, now, by=None):
             )
             for row in part
         ]  # fmt: skip
-        run.load.plan(run, [row for row in read if not row.errors])
+        run.load.plan(run, [row for row in read if not row.errors and not row.passed_over])
         run.flush()
         for stands, row in zip(part, read, strict=True):
             stands.outcome, stands.errors, stands.version = row.outcome, row.errors, stands.version + 1
         ImportRow.objects.bulk_update(part, ["cells", "outcome", "errors", "version"], batch_size=500)
+    if run.load.own:
+        settle(batch, run)
     count(batch)
 
 
-def count(batch):
-    """Count the outcomes anew."""
+def settle(batch, run):
+    """What only the whole file tells: rows that differ from what they seemed alone are written down."""
+    verdicts = run.load.settle(batch, run.place, run.by)
+    changed = []
+    for number, (outcome, errors) in verdicts.items():
+        said = [
+            {"column": key, "cell": cell_name(number - 1, batch.matching[key]) if key in batch.matching else "",
+             "reason": str(reason), "proposed": proposed}
+            for key, reason, proposed in errors
+        ]  # fmt: skip
+        changed.append((number, outcome, json.dumps(said, ensure_ascii=False)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {ImportRow._meta.db_table} r SET outcome = n.outcome, errors = n.errors::jsonb,"  # noqa: S608
+            " version = r.version + 1 FROM unnest(%s::int[], %s::text[], %s::text[]) AS n(number, outcome, errors)"
+            " WHERE r.batch_id = %s AND r.number = n.number"
+            " AND (r.outcome, r.errors) IS DISTINCT FROM (n.outcome, n.errors::jsonb)",
+            [*(list(column) for column in zip(*changed, strict=True)), batch.pk]
+            if changed
+            else [[], [], [], batch.pk],
+        )
+
+
+def outcomes(batch):
+    """{outcome: rows} as they stand."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT outcome, count(*) FROM {ImportRow._meta.db_table} WHERE batch_id = %s GROUP BY outcome",  # noqa: S608
             [batch.pk],
         )
-        found = dict(cursor.fetchall())
+        return dict(cursor.fetchall())
+
+
+def count(batch):
+    """Count the outcomes anew."""
+    found = outcomes(batch)
     batch.counts = {outcome: found.get(outcome, 0) for outcome in ImportRow.Outcome.values}
     batch.save(update_fields=["counts"])
 

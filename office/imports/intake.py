@@ -20,7 +20,7 @@ from office.models import Import, ImportKey, ImportMatching, ImportRow, ImportWr
 from office.refusals import Refused, Stale
 from office.sweeps import Coming, Foreseen, Result, Sweep
 
-PERMISSION = "register.import"
+PERMISSION = "office.import"  # each sheet asks for its own besides
 AT_ONCE = 200  # rows checked while the person waits; more are a Job
 KEPT = timedelta(
     days=60
@@ -189,7 +189,7 @@ def match(*, batch, columns, by, now):
     }
     if len(set(columns.values())) < len(columns):
         raise Refused(_("A column of the file can be matched only once."))
-    missing = [str(column.label) for column in sheet.columns if column.required and column.key not in columns]
+    missing = [str(column.label) for column in sheet.columns if column.needed and column.key not in columns]
     if missing:
         raise Refused(_("Say which column is: %(names)s.") % {"names": ", ".join(missing)})
     batch.matching = columns

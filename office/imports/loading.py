@@ -56,6 +56,28 @@ class Load:
 
     tables: tuple[Table, ...] = ()
     subjects: tuple[str, ...] = ()
+    # A load that writes by itself stages nothing: once every row is read it says what the whole file comes to
+    # (`settle`), then writes it (`write`) or takes it back (`take_back`), in the transaction it is called in.
+    own = False
+
+    def passes_over(self, cells):
+        """Whether a row of {column key: cell} is none (a subtotal, the heading again) and is left out unread."""
+        return False
+
+    def settle(self, batch, place, by):
+        """{row number: (outcome, [(column, reason, proposed)])} of the rows whose answer the whole file decides."""
+        raise NotImplementedError
+
+    def write(self, job, batch, now):
+        raise NotImplementedError
+
+    def take_back(self, job, batch, now):
+        """How many rows were taken back. Refused when something stands upon them by now."""
+        raise NotImplementedError
+
+    def report(self, batch):
+        """(label, address) of a page that says more about the import than its rows do, or None."""
+        return None
 
     def plan(self, run, rows):
         """Stage what `rows` (at most BATCH) write, or say what is wrong with them."""
@@ -72,6 +94,7 @@ class Row:
     errors: list = field(default_factory=list)
     creates: bool = False
     updates: bool = False
+    passed_over: bool = False
 
     def error(self, column, reason, proposed=""):
         """Everything wrong is said before anything is staged: half a row is never written."""
@@ -88,6 +111,8 @@ class Row:
 
     @property
     def outcome(self):
+        if self.passed_over:
+            return "left_out"
         if self.errors:
             return "error"
         return "create" if self.creates else "update" if self.updates else "unchanged"

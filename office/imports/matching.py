@@ -83,7 +83,7 @@ def guess(headers):
     best, most = "", (0, 0)
     for key, sheet in SHEETS.items():
         found = match_columns(headers, sheet)
-        if any(column.required and column.key not in found for column in sheet.columns):
+        if any(column.needed and column.key not in found for column in sheet.columns):
             continue
         score = (len(found), -sheet.order)
         if len(found) > 1 and score > most:
@@ -103,7 +103,7 @@ def match_columns(headers, sheet):
     """
     texts = [fold(_text(cell)) for cell in headers]
     table = _matched(texts, _table_of(texts, sheet), sheet)
-    if any(column.required and column.key not in table for column in sheet.columns):
+    if any(column.needed and column.key not in table for column in sheet.columns):
         return _matched(texts, range(len(texts)), sheet)
     return table
 

@@ -42,7 +42,8 @@ class Column:
     """`parse(cell, place)` gives the value or raises Bad; it is never asked about an empty cell (None).
 
     `aliases` are further names of the column in files, blank-separated. A `secret` cell is kept sealed and shown
-    masked. `choices` are (value, label) pairs the grid offers.
+    masked. `choices` are (value, label) pairs the grid offers. `named`: the column has to be there, though single
+    cells of it may be empty.
     """
 
     key: str
@@ -50,9 +51,14 @@ class Column:
     parse: Callable
     aliases: str = ""
     required: bool = False
+    named: bool = False
     help: Any = ""
     choices: tuple = ()
     secret: bool = False
+
+    @property
+    def needed(self):
+        return self.required or self.named
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ def _column_row(column, batch, by_name, heads):
         "key": column.key,
         "label": capfirst(column.label),
         "help": column.help,
-        "required": column.required,
+        "required": column.needed,
         "place": place,
         "options": [(head["index"], head["text"], head["index"] == place) for head in heads],
         "samples": head["samples"] if head and not column.secret else [],
@@ -279,6 +279,11 @@ def _moves(batch):
                 "why_not": intake.why_not("check", batch),
             }
         )  # fmt: skip
+    sheet = sheets.SHEETS.get(batch.sheet)
+    if sheet is not None and (report := sheet.load.report(batch)):
+        moves.append(
+            {"verb": "report", "label": report[0], "url": report[1], "icon": "list-check", "key": "v"}
+        )
     if batch.state == Import.State.APPLIED:
         moves.append(
             {

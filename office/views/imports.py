@@ -65,7 +65,7 @@ LIST = lists.List(
     orders={"newest": ("-made_at", "-id")},
     default_order="newest",
     row_href=lambda row: reverse("office:import", args=[row["id"]]),
-    export_permission="register.import",
+    export_permission="office.import",
     empty=(
         gettext_lazy("Nothing has been brought in from a file yet."),
         lambda: reverse("office:import_new"),
@@ -76,8 +76,13 @@ LIST = lists.List(
 
 
 def _get(request, pk):
+    """An import of a kind the person may bring in."""
     rows = Import.objects.visible_to(request.user, IMPORT).select_related("estate", "by", "file", "job")
-    return get_object_or_404(rows, pk=pk)
+    row = get_object_or_404(rows, pk=pk)
+    sheet = sheets.SHEETS.get(row.sheet)
+    if sheet is not None and not request.user.may(sheet.permission, row.estate_id):
+        raise Http404
+    return row
 
 
 @may(IMPORT)
@@ -88,6 +93,8 @@ def import_list(request):
     rows = Import.objects.visible_to(request.user, IMPORT)
     if request.estate is not None:
         rows = rows.filter(estate=request.estate)
+    closed = [key for key, sheet in sheets.SHEETS.items() if not request.user.may(sheet.permission)]
+    rows = rows.exclude(sheet__in=closed)
     return lists.render(request, LIST, rows, template="office/imports.html", actions=[new])
 
 

@@ -5,6 +5,7 @@ A cell is what the file holds (text, number, date, truth) or what somebody typed
 meant in two ways is refused, with what it most likely means as the proposal.
 """
 
+from office.imports.cells.amounts import money
 from office.imports.cells.days import day, moment
 from office.imports.cells.people import identity_number, name, owners, phone_numbers
 from office.imports.cells.plain import (
@@ -30,6 +31,7 @@ __all__ = [
     "decimal",
     "identity_number",
     "moment",
+    "money",
     "name",
     "owners",
     "phone_numbers",

@@ -181,7 +181,7 @@ def _decimal(cell, area, step):
     if area and _FEET.search(plain):
         return _from_feet(plain, step)
     number = _UNITS.sub("", plain)
-    value = _number(number)
+    value = figure(number)
     if value is None:
         inside = re.findall(r"\d{1,12}(?:\.\d{1,6})?", number)
         raise Bad(_("“%(said)s” is no number.") % {"said": words[:40]}, inside[0] if len(inside) == 1 else "")
@@ -191,14 +191,14 @@ def _decimal(cell, area, step):
 
 
 def _from_feet(plain, step):
-    value = _number(_FEET.sub("", plain))
+    value = figure(_FEET.sub("", plain))
     square_metres = (
         "" if value is None or value >= LOST else str((value * FOOT).quantize(step, ROUND_HALF_UP))
     )
     raise Bad(_("These are square feet; enter square metres."), square_metres)
 
 
-def _number(plain):
+def figure(plain):
     """1,234.56 · 1'234.56 · 1.234,56 · 94,56 · 94.56 · 1e3; None for everything else."""
     if re.fullmatch(r"[+-]?\d{1,3}(?:[,']\d{3})+(?:\.\d+)?", plain):
         plain = plain.replace(",", "").replace("'", "")
