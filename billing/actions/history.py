@@ -8,7 +8,7 @@ belongs to no cashier and takes no receipt number; its receipts keep theirs as r
 from decimal import Decimal
 from itertools import islice
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from billing.actions import ledger
@@ -19,6 +19,7 @@ from billing.models import (
     Entry,
     HistoryRow,
     Item,
+    ItemName,
     OldAccount,
     OpenCharge,
     Voucher,
@@ -78,6 +79,26 @@ def remember_numbers(*, batch, whole, by, now):
     """Account numbers of another system, each at its unit and debtor."""
     _open_accounts(batch.estate, [party for party in whole.parties if party.person is not None], by, now)
     _remember(batch.estate, whole.numbers)
+
+
+@transaction.atomic
+def remember_items(*, estate, meant, by, now):
+    """Which of our items names of the old system mean ({name: item pk}); the next file finds them by itself."""
+    items = {item.pk: item for item in Item.objects.filter(estate=estate, pk__in=meant.values())}
+    for name, pk in sorted(meant.items()):
+        if item := items.get(pk):
+            row, _made = ItemName.objects.update_or_create(
+                estate=estate, key=search.fold(name)[:80], defaults={"name": name[:80], "item": item}
+            )
+            journal.record(
+                "item.named",
+                subject=item,
+                kind="fee_item",
+                text=str(item),
+                by=by,
+                now=now,
+                data={"name": row.name, "item": item.code},
+            )
 
 
 def take_back(*, batch, by, now):

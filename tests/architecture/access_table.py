@@ -25,6 +25,7 @@ from tests.architecture import (
     lines_calls,
     lines_climb,
     lines_complaints,
+    lines_fees_bank,
     lines_gate,
     lines_household,
     lines_imports,
@@ -855,6 +856,7 @@ TABLE += (
     + lines_calls.LINES
     + lines_climb.LINES
     + lines_complaints.LINES
+    + lines_fees_bank.LINES
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES
