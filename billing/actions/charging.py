@@ -131,6 +131,13 @@ def next_seq(charge, account):
     return 0 if last is None else last + 1
 
 
+def of_open(rows):
+    """{id: Charge} of open charges (reports.accounts.Open)."""
+    periods = {row.period for row in rows}
+    found = Charge.objects.filter(period__in=periods, pk__in=[row.pk for row in rows]).select_related("item")
+    return {row.pk: row for row in found}
+
+
 def write(
     account,
     item,

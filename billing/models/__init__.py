@@ -3,6 +3,7 @@ from .items import Adjustment, Item, Payer, Standard, Tier
 from .ledger import Account, Book, Charge, Entry, OpenCharge, Till, Voucher
 from .meters import CarriedUse, Meter, MissedReading, Reading
 from .receipts import Receipt, ReceiptStep
+from .refunds import Refund
 from .sums import Owing, Turnover
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Reading",
     "Receipt",
     "ReceiptStep",
+    "Refund",
     "Standard",
     "Tier",
     "Till",
