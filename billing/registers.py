@@ -6,7 +6,7 @@ from office import series, setup
 
 
 def register():
-    from billing import catalogue, ledger_registers, meter_registers  # here: models load when the apps do
+    from billing import catalogue, ledger_registers, meter_registers, standard_registers  # here: models load when the apps do
 
     setup.register(catalogue.load)
     # Translators: 收據
@@ -20,3 +20,4 @@ def register():
     from billing import bank_registers
 
     bank_registers.register()
+    standard_registers.register()

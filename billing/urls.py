@@ -2,11 +2,27 @@
 
 from django.urls import path
 
-from billing.views import history
+from billing.views import charges, history, standards
 
 app_name = "billing"
-urlpatterns: list = [
+urlpatterns = [
     # an old ledger beside ours
     path("history/<int:pk>", history.history, name="history"),
     path("history/<int:pk>/items", history.history_items, name="history_items"),
+    # fee items and standards
+    path("items/", standards.standards, name="standards"),
+    path("items/new", standards.item_new, name="item_new"),
+    path("items/<int:pk>/", standards.item, name="item"),
+    path("items/<int:pk>/edit", standards.item_edit, name="item_edit"),
+    path("items/<int:pk>/standard", standards.standard_new, name="standard_new"),
+    path("standards/<int:pk>/end", standards.standard_end, name="standard_end"),
+    path("standards/<int:pk>/remove", standards.standard_remove, name="standard_remove"),
+    # what holds for a unit
+    path("units/<int:pk>/terms/", standards.unit_terms, name="unit_terms"),
+    path("units/<int:pk>/payer", standards.payer_new, name="payer_new"),
+    path("units/<int:pk>/percentage", standards.adjustment_new, name="adjustment_new"),
+    path("payers/<int:pk>/end", standards.payer_end, name="payer_end"),
+    path("percentages/<int:pk>/end", standards.adjustment_end, name="adjustment_end"),
+    # a charge
+    path("charges/<str:month>/<int:pk>/", charges.charge, name="charge"),
 ]

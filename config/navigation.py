@@ -77,6 +77,14 @@ SECTIONS = (
         ),
     ),
     (
+        # Translators: 收費
+        _("Fees"),
+        (
+            # Translators: 收費標準
+            Entry("billing:standards", _("Fee standards"), "file-text"),
+        ),
+    ),
+    (
         _("Register"),
         (
             # Translators: 房屋

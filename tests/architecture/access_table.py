@@ -26,6 +26,7 @@ from tests.architecture import (
     lines_climb,
     lines_complaints,
     lines_fees_bank,
+    lines_fees_standards,
     lines_gate,
     lines_household,
     lines_imports,
@@ -857,6 +858,7 @@ TABLE += (
     + lines_climb.LINES
     + lines_complaints.LINES
     + lines_fees_bank.LINES
+    + lines_fees_standards.LINES
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES

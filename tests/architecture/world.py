@@ -650,3 +650,46 @@ class World:
         report = months.draft(estate=self.estate, month=self._months_ago(2), now=self.now)[0]
         mark = figures.mark(figures.compose(self.estate, report.month))
         return months.sign(report=report, mark=mark, by=self.cast["supervisor"], now=self.now)
+
+    # --- fees ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def fee(self):
+        from billing.models import Item
+
+        return Item.objects.get(estate=self.estate, code="management")
+
+    @cached_property
+    def standard(self):
+        from tests.fees import make_standard
+
+        return make_standard(self.fee, "2.80")
+
+    @cached_property
+    def mistaken_standard(self):
+        from tests.fees import make_standard
+
+        return make_standard(self.fee, "28", since=date(2035, 1, 1), unit_kind="storage")
+
+    @cached_property
+    def payer(self):
+        from billing.models import Payer
+
+        return Payer.objects.create(
+            estate=self.estate, unit=self.unit, person=self.person, item=self.fee, period=(self.today, None)
+        )
+
+    @cached_property
+    def adjustment(self):
+        from billing.models import Adjustment
+
+        return Adjustment.objects.create(
+            estate=self.estate, unit=self.unit, item=self.fee, percent=70, period=(self.today, None), reason="託管"
+        )
+
+    @cached_property
+    def charge(self):
+        """Management fee of the unit's owner, still open."""
+        from tests.fees import charge
+
+        return charge(self.unit, self.person, self.fee, "238.56", self.today.replace(day=1), now=self.now)
