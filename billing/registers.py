@@ -6,7 +6,12 @@ from office import series, setup
 
 
 def register():
-    from billing import catalogue, ledger_registers, meter_registers, standard_registers  # here: models load when the apps do
+    from billing import (
+        catalogue,
+        ledger_registers,
+        meter_registers,
+        standard_registers,
+    )  # here: models load when the apps do
 
     setup.register(catalogue.load)
     # Translators: 收據

@@ -9,7 +9,16 @@ from billing.rules import standards as rules
 from office import journal
 from office.refusals import Refused, Stale
 
-ITEM_FIELDS = ("name_zh_hant", "name_zh_hans", "name_en", "agency", "tax_code", "tax_rate", "is_active", "position")
+ITEM_FIELDS = (
+    "name_zh_hant",
+    "name_zh_hans",
+    "name_en",
+    "agency",
+    "tax_code",
+    "tax_rate",
+    "is_active",
+    "position",
+)
 FIXED_FIELDS = ("code", "formula", "meter_kind")  # chosen once: what was charged keeps its meaning
 
 
@@ -25,7 +34,9 @@ def save_item(*, estate, item, values, by, now):
     if item is None:
         try:
             with transaction.atomic():
-                item = Item.objects.create(estate=estate, **{name: values[name] for name in FIXED_FIELDS + ITEM_FIELDS})
+                item = Item.objects.create(
+                    estate=estate, **{name: values[name] for name in FIXED_FIELDS + ITEM_FIELDS}
+                )
         except IntegrityError as problem:
             raise Refused(_("There is an item with this code already.")) from problem
         _record("item.added", estate.pk, item.pk, item.code, by, now, item=item.code)
@@ -36,7 +47,9 @@ def save_item(*, estate, item, values, by, now):
         for name in changed:
             setattr(item, name, values[name])
         item.save(update_fields=changed)
-        _record("item.changed", estate.pk, item.pk, item.code, by, now, fields=journal.fields("fee_item", changed))
+        _record(
+            "item.changed", estate.pk, item.pk, item.code, by, now, fields=journal.fields("fee_item", changed)
+        )
     return item
 
 
@@ -53,7 +66,9 @@ def set_standard(*, draft, tiers=(), by, now):
                 raise Refused(sentence)
             Standard.objects.filter(pk=one.pk).update(period=(lower, first), version=one.version + 1)
         elif (until is None or lower < until) and (upper is None or upper > first):
-            raise Refused(_("There is one from %(day)s already. End or remove it first.") % {"day": f"{lower:%Y-%m-%d}"})
+            raise Refused(
+                _("There is one from %(day)s already. End or remove it first.") % {"day": f"{lower:%Y-%m-%d}"}
+            )
     draft.save(force_insert=True)
     Tier.objects.bulk_create(Tier(standard=draft, above=above, price=price) for above, price in tiers)
     _record(
@@ -75,7 +90,16 @@ def end_standard(*, standard, until, by, now, version=None):
     if sentence := rules.why_not_until(until, reports.charged_until(item)):
         raise Refused(sentence)
     Standard.objects.filter(pk=row.pk).update(period=(row.period.lower, until), version=row.version + 1)
-    _record("standard.ended", row.estate_id, item.pk, item.code, by, now, until=f"{until:%Y-%m-%d}", price=str(row.price))
+    _record(
+        "standard.ended",
+        row.estate_id,
+        item.pk,
+        item.code,
+        by,
+        now,
+        until=f"{until:%Y-%m-%d}",
+        price=str(row.price),
+    )
 
 
 @transaction.atomic

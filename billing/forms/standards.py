@@ -68,7 +68,9 @@ class StandardForm(Form):
         label=gettext_lazy("Tiers"),
         required=False,
         widget=forms.Textarea({"rows": 3, "placeholder": "0 3.45\n15 4.83\n25 5.83"}),
-        help_text=gettext_lazy("One line each: from where on per month, and the price. Empty: one price for all."),
+        help_text=gettext_lazy(
+            "One line each: from where on per month, and the price. Empty: one price for all."
+        ),
     )
     rate = DecimalField(
         label=gettext_lazy("Rate per day"), suffix="%", decimal_places=4, min_value=0, required=False
@@ -82,18 +84,42 @@ class StandardForm(Form):
     )  # fmt: skip
     from_on = DateField(label=gettext_lazy("Holds from"))
     until_on = DateField(
-        label=gettext_lazy("Last day"), required=False, help_text=gettext_lazy("Empty: until another follows.")
+        label=gettext_lazy("Last day"),
+        required=False,
+        help_text=gettext_lazy("Empty: until another follows."),
     )
-    document = forms.CharField(label=gettext_lazy("Authority's document number"), max_length=80, required=False)
+    document = forms.CharField(
+        label=gettext_lazy("Authority's document number"), max_length=80, required=False
+    )
     due_days = forms.IntegerField(
-        label=gettext_lazy("Due so many days after the period"), min_value=0, max_value=365, required=False, initial=0
+        label=gettext_lazy("Due so many days after the period"),
+        min_value=0,
+        max_value=365,
+        required=False,
+        initial=0,
     )
     by_days = forms.BooleanField(label=gettext_lazy("Part months by days"), required=False, initial=True)
     unit_kind = forms.ChoiceField(label=gettext_lazy("Kind of unit"), required=False)
     use = forms.CharField(label=gettext_lazy("Use"), max_length=40, required=False)
-    building = forms.ModelChoiceField(Building.objects.none(), label=gettext_lazy("Building"), required=False, widget=Choose)
+    building = forms.ModelChoiceField(
+        Building.objects.none(), label=gettext_lazy("Building"), required=False, widget=Choose
+    )
     sections = [
-        ("", ["price", "tiers", "rate", "grace_days", "cap", "from_on", "until_on", "document", "due_days", "by_days"]),
+        (
+            "",
+            [
+                "price",
+                "tiers",
+                "rate",
+                "grace_days",
+                "cap",
+                "from_on",
+                "until_on",
+                "document",
+                "due_days",
+                "by_days",
+            ],
+        ),
         (gettext_lazy("Only for (empty: all units)"), ["unit_kind", "use", "building"]),
     ]
 
@@ -137,7 +163,12 @@ class StandardForm(Form):
         first, last = values.get("from_on"), values.get("until_on")
         if first and last and last < first:
             self.add_error("until_on", _("The last day lies before the first."))
-        if "price" in self.fields and values.get("price") is None and not values.get("tiers") and "price" not in self.errors:
+        if (
+            "price" in self.fields
+            and values.get("price") is None
+            and not values.get("tiers")
+            and "price" not in self.errors
+        ):
             self.add_error("price", _("Write the price."))
         return values
 
@@ -209,7 +240,10 @@ class AdjustmentForm(_Days):
 class PayerForm(_Days):
     widths = {"item": 6, "person": 6, "from_on": 6, "until_on": 6}
     item = forms.ModelChoiceField(
-        Item.objects.none(), label=gettext_lazy("Fee item"), required=False, empty_label=gettext_lazy("every fee")
+        Item.objects.none(),
+        label=gettext_lazy("Fee item"),
+        required=False,
+        empty_label=gettext_lazy("every fee"),
     )
     # Translators: 付款人
     person = forms.ModelChoiceField(Person.objects.none(), label=gettext_lazy("Payer"), widget=Choose)

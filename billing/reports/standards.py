@@ -80,7 +80,10 @@ def _quantities(estate, item, day):
         return {}
     month = clocks.add_months(day.replace(day=1), -1)
     sql = consumption.unit_use("AND m.kind = %(kind)s")
-    return {row["unit_id"]: row["consumption"] for row in consumption.run(sql, estate, month, kind=item.meter_kind)}
+    return {
+        row["unit_id"]: row["consumption"]
+        for row in consumption.run(sql, estate, month, kind=item.meter_kind)
+    }
 
 
 def _amount(item, unit, quantities, terms):
@@ -102,7 +105,9 @@ def of_unit(unit, day):
         adjusted[one.item_id].append(one)
     for one in Payer.objects.filter(unit=unit, period__contains=day).select_related("person"):
         named[one.item_id] = one
-    items = Item.objects.filter(estate=unit.estate_id, is_active=True).exclude(formula__in=[F.ONCE, F.DEPOSIT])
+    items = Item.objects.filter(estate=unit.estate_id, is_active=True).exclude(
+        formula__in=[F.ONCE, F.DEPOSIT]
+    )
     return [
         (
             item,

@@ -25,12 +25,16 @@ def charge(request, month, pk):
     except ValueError:
         raise Http404 from None
     found = Charge.objects.visible_to(request.user, "billing.read").filter(period=period)
-    row = get_object_or_404(found.select_related("estate", "unit", "item", "account__person", "voucher"), pk=pk)
+    row = get_object_or_404(
+        found.select_related("estate", "unit", "item", "account__person", "voucher"), pk=pk
+    )
     enter(request, row.estate)
     currency = row.estate.currency
     steps = explain.steps(row.basis)
     documents = dict(
-        Standard.objects.filter(pk__in={step.standard for step in steps if step.standard}).values_list("pk", "document")
+        Standard.objects.filter(pk__in={step.standard for step in steps if step.standard}).values_list(
+            "pk", "document"
+        )
     )
     exact = explain.exact(row.basis)
     still_open = OpenCharge.objects.filter(pk=row.pk, period=period).values_list("amount", flat=True).first()
@@ -71,7 +75,11 @@ def charge(request, month, pk):
 def _rounded(row, exact, currency):
     """How the exact figure became the amount, in words; empty where they are the same."""
     if exact is None:
-        return _("The amount was agreed: %(text)s") % {"text": row.text} if row.text else _("The amount was agreed.")
+        return (
+            _("The amount was agreed: %(text)s") % {"text": row.text}
+            if row.text
+            else _("The amount was agreed.")
+        )
     if explain.is_share(row.basis, row.amount):
         return _("A share of %(whole)s. The shares of all payers add up to it to the cent.") % {
             "whole": money.show(Decimal(row.basis["whole"]), currency)
@@ -91,7 +99,11 @@ def _reading(fact):
     if "carried_from" in fact or "carried_to" in fact:
         month = fact.get("carried_from", fact.get("carried_to"))[:7]
         words = _("carried over from %(month)s") if "carried_from" in fact else _("carried over to %(month)s")
-        return {"meter": fact["meter"], "words": words % {"month": month}, "used": explain.number(fact["used"])}
+        return {
+            "meter": fact["meter"],
+            "words": words % {"month": month},
+            "used": explain.number(fact["used"]),
+        }
     return {
         "meter": fact["meter"],
         "from": fact["from"],

@@ -50,7 +50,15 @@ def _answer(request, form, act, *, title, back, said, note="", icon="check", **m
             else:
                 messages.success(request, said)
                 return redirect(back)
-    context = {"form": form, "title": title, "back": back, "refused": refused, "icon": icon, "note": note, **more}
+    context = {
+        "form": form,
+        "title": title,
+        "back": back,
+        "refused": refused,
+        "icon": icon,
+        "note": note,
+        **more,
+    }
     return render(request, "billing/standard_form.html", context, status=status)
 
 
@@ -115,7 +123,11 @@ PER = {
     F.ONCE: lambda: _("proposed"),
     F.DEPOSIT: lambda: _("proposed"),
 }
-METERED = {Item.Meter.WATER: lambda: _("a m³"), Item.Meter.ELECTRICITY: lambda: _("a kWh"), Item.Meter.GAS: lambda: _("a m³")}
+METERED = {
+    Item.Meter.WATER: lambda: _("a m³"),
+    Item.Meter.ELECTRICITY: lambda: _("a kWh"),
+    Item.Meter.GAS: lambda: _("a m³"),
+}
 
 
 def price_text(row, currency):
@@ -124,14 +136,19 @@ def price_text(row, currency):
     if item.formula == F.LATE:
         if row.rate is None:
             return "–"
-        text = _("%(rate)s%% a day after %(days)s days of grace") % {"rate": number(row.rate * 100), "days": row.grace_days}
+        text = _("%(rate)s%% a day after %(days)s days of grace") % {
+            "rate": number(row.rate * 100),
+            "days": row.grace_days,
+        }
         return text + (_(", at most %(cap)s%%") % {"cap": number(row.cap)} if row.cap is not None else "")
     sign = money.SIGNS.get(currency, f"{currency} ")
     words = [METERED[item.meter_kind]()] if item.meter_kind else []
     words.append(PER[item.formula]())
     if row.tiers.all():
         return _("in tiers")
-    return " ".join(filter(None, [sign + number(row.price, max(2, len(number(row.price).partition(".")[2]))), *words]))
+    return " ".join(
+        filter(None, [sign + number(row.price, max(2, len(number(row.price).partition(".")[2]))), *words])
+    )
 
 
 def _item(request, pk, permission):
@@ -146,7 +163,9 @@ def item(request, pk):
     row = _item(request, pk, READ)
     today = _today(request, row.estate)
     charged = reports.charged_until(row)
-    found = row.standards.select_related("building", "item").prefetch_related("tiers").order_by("-period", "pk")
+    found = (
+        row.standards.select_related("building", "item").prefetch_related("tiers").order_by("-period", "pk")
+    )
     edits = request.user.may(EDIT, row.estate_id)
     lines = [
         _row(one, row.estate, today) | {"removable": edits and not rules.why_not_remove(one, charged), "ends": edits and (one.period.upper is None or one.period.upper > today)}
@@ -204,7 +223,9 @@ def _edit_item(request, estate, row):
         actions.save_item(estate=estate, item=row, values=form.cleaned_data, by=request.user, now=request.now)
 
     title = _("Edit the fee item") if row else _("New fee item")
-    return _answer(request, form, act, title=title, back=back, said=_("Saved."), note=row.local_name if row else "")
+    return _answer(
+        request, form, act, title=title, back=back, said=_("Saved."), note=row.local_name if row else ""
+    )
 
 
 # --- standards -----------------------------------------------------------------------------------------------------
@@ -218,18 +239,26 @@ def standard_new(request, pk):
     today = _today(request, row.estate)
     latest = row.standards.filter(period__contains=today).order_by("-pk").first()
     first = clocks.add_months(today.replace(day=1), 1)
-    initial = {"from_on": first, "due_days": latest.due_days if latest else 0, "grace_days": latest.grace_days if latest else 0}
+    initial = {
+        "from_on": first,
+        "due_days": latest.due_days if latest else 0,
+        "grace_days": latest.grace_days if latest else 0,
+    }
     form = StandardForm(_posted(request), item=row, initial=initial)
     back = reverse("billing:item", args=[row.pk])
     effect = ""
     if request.method == "POST" and form.is_valid():
-        effect = effect_text(reports.effect(row.estate, row, form.draft, form.cleaned_data.get("tiers", ())), row.estate)
+        effect = effect_text(
+            reports.effect(row.estate, row, form.draft, form.cleaned_data.get("tiers", ())), row.estate
+        )
         if "preview" in request.POST:
             context = {"form": form, "title": _("New standard"), "back": back, "note": row.local_name, "icon": "check", "preview": True, "effect": effect}  # fmt: skip
             return render(request, "billing/standard_form.html", context)
 
     def act():
-        actions.set_standard(draft=form.draft, tiers=form.cleaned_data.get("tiers", ()), by=request.user, now=request.now)
+        actions.set_standard(
+            draft=form.draft, tiers=form.cleaned_data.get("tiers", ()), by=request.user, now=request.now
+        )
 
     return _answer(
         request, form, act, title=_("New standard"), back=back, said=_("The standard is set."), note=row.local_name,
@@ -265,12 +294,18 @@ def _standard(request, pk):
 def standard_end(request, pk):
     row = _standard(request, pk)
     charged = reports.charged_until(row.item)
-    last = max(filter(None, [charged, clocks.add_months(_today(request, row.estate).replace(day=1), 1)])) - timedelta(days=1)
+    last = max(
+        filter(None, [charged, clocks.add_months(_today(request, row.estate).replace(day=1), 1)])
+    ) - timedelta(days=1)
     form = EndForm(_posted(request), initial={"last_day": last}, version=row.version)
 
     def act():
         actions.end_standard(
-            standard=row, until=form.until, by=request.user, now=request.now, version=form.cleaned_data["version"]
+            standard=row,
+            until=form.until,
+            by=request.user,
+            now=request.now,
+            version=form.cleaned_data["version"],
         )
 
     note = f"{row.item.local_name} {price_text(row, row.estate.currency)}"
@@ -402,9 +437,13 @@ def _end(request, model, pk):
     form = EndForm(_posted(request), initial={"last_day": max(today, row.period.lower)}, version=row.version)
 
     def act():
-        actions.end(row=row, until=form.until, by=request.user, now=request.now, version=form.cleaned_data["version"])
+        actions.end(
+            row=row, until=form.until, by=request.user, now=request.now, version=form.cleaned_data["version"]
+        )
 
-    return _on_unit(request, row.unit, form, act, _("End"), row.item.local_name if row.item_id else _("every fee"))
+    return _on_unit(
+        request, row.unit, form, act, _("End"), row.item.local_name if row.item_id else _("every fee")
+    )
 
 
 def _on_unit(request, unit, form, act, title, note):

@@ -39,7 +39,7 @@ LINES = [
         "billing:item_new",
         "finance",
         post=302,
-        data={"code": "CLEAN", "formula": "fixed", **ITEM},
+        data=lambda w: {"code": "CLEAN", "formula": "fixed", **ITEM},
         changes=lambda w: type(w.fee).objects.filter(estate=w.estate).count(),
         stranger=(302,),
     ),
@@ -48,7 +48,7 @@ LINES = [
         "finance",
         post=302,
         args=_item,
-        data=ITEM,
+        data=lambda w: ITEM,
         changes=lambda w: type(w.fee).objects.get(pk=w.fee.pk).name_zh_hant,
     ),
     Line(
@@ -56,7 +56,7 @@ LINES = [
         "finance",
         post=302,
         args=_item,
-        data={"price": "3.10", "from_on": "2031-01-01", "unit_kind": "shop"},
+        data=lambda w: {"price": "3.10", "from_on": "2031-01-01", "unit_kind": "shop"},
         changes=_standards,
     ),
     Line(

@@ -661,13 +661,13 @@ class World:
 
     @cached_property
     def standard(self):
-        from tests.fees import make_standard
+        from tests.billing.money import make_standard
 
         return make_standard(self.fee, "2.80")
 
     @cached_property
     def mistaken_standard(self):
-        from tests.fees import make_standard
+        from tests.billing.money import make_standard
 
         return make_standard(self.fee, "28", since=date(2035, 1, 1), unit_kind="storage")
 
@@ -684,12 +684,26 @@ class World:
         from billing.models import Adjustment
 
         return Adjustment.objects.create(
-            estate=self.estate, unit=self.unit, item=self.fee, percent=70, period=(self.today, None), reason="託管"
+            estate=self.estate,
+            unit=self.unit,
+            item=self.fee,
+            percent=70,
+            period=(self.today, self.today + timedelta(days=99)),
+            reason="託管",
         )
 
     @cached_property
     def charge(self):
         """Management fee of the unit's owner, still open."""
-        from tests.fees import charge
+        from billing.actions import ledger
+        from tests.billing.money import make_charge
 
-        return charge(self.unit, self.person, self.fee, "238.56", self.today.replace(day=1), now=self.now)
+        account = ledger.account_of(self.unit, self.person)
+        return make_charge(
+            account,
+            self.fee,
+            "238.56",
+            by=self.cast["cashier"],
+            now=self.now,
+            period=self.today.replace(day=1),
+        )
