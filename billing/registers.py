@@ -6,12 +6,13 @@ from office import series, setup
 
 
 def register():
-    from billing import (
+    from billing import (  # here: models load when the apps do
         catalogue,
         ledger_registers,
         meter_registers,
+        run_registers,
         standard_registers,
-    )  # here: models load when the apps do
+    )
 
     setup.register(catalogue.load)
     # Translators: 收據
@@ -21,6 +22,7 @@ def register():
     series.PATTERNS["bill"] = "B{year}-{n:06d}"
     series.LABELS["bill"] = _("bills")
     ledger_registers.register()
+    run_registers.register()
     meter_registers.register()
     from billing import bank_registers
 

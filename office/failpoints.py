@@ -22,6 +22,18 @@ NAMES = (
     "imports.applying",  # everything written, not committed
     "imports.applied",  # committed, the job does not say so yet
     "imports.rolling_back",  # everything taken out, not committed
+    "billing.run.begun",  # the run is written down, no slice is
+    "billing.run.locked",  # a slice begins
+    "billing.run.worked_out",  # its charges stand in a table of the transaction
+    "billing.run.accounts",  # accounts opened
+    "billing.run.bills",  # accounts locked, bills laid out
+    "billing.run.numbered",  # numbers taken
+    "billing.run.charges",  # vouchers and charges
+    "billing.run.entries",
+    "billing.run.drawn",  # prepayments drawn down
+    "billing.run.told",  # journal and totals written, not committed
+    "billing.run.slice",  # a slice committed
+    "billing.run.posted",  # the run says so, committed; the job does not yet
 )
 _arrivals: dict[str, int] = {}
 

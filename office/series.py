@@ -1,5 +1,8 @@
 """Gap-free numbers (ARCHITECTURE §2): the counter row is locked until the transaction ends, so take it last."""
 
+import re
+import string
+
 from django.db import connection
 
 from office import clocks
@@ -20,6 +23,12 @@ def take(estate, kind, *, now):
 
 def take_many(estate, kind, count, *, now):
     """`count` consecutive numbers in one statement."""
+    pattern, year, first = reserve(estate, kind, count, now=now)
+    return [pattern.format(year=year, n=n) for n in range(first, first + count)]
+
+
+def reserve(estate, kind, count, *, now):
+    """(pattern, year, first) of `count` consecutive numbers: for statements that write them out by themselves."""
     year = clocks.local_date(now, estate.zone).year
     with connection.cursor() as cursor:
         cursor.execute(
@@ -29,4 +38,20 @@ def take_many(estate, kind, count, *, now):
             [estate.pk, kind, year, PATTERNS[kind], count],
         )
         pattern, last = cursor.fetchone()
-    return [pattern.format(year=year, n=n) for n in range(last - count + 1, last + 1)]
+    return pattern, year, last - count + 1
+
+
+def in_sql(pattern, year, number):
+    """SQL of a number (a safe expression) under `pattern`, and its values: what `str.format` would write."""
+    words, values = [], []
+    for text, name, digits, _conversion in string.Formatter().parse(pattern):
+        if text:
+            words.append("%s")
+            values.append(text)
+        if name == "n":
+            width = int(re.sub(r"\D", "", digits or "") or 0)
+            words.append(f"lpad({number}::text, greatest({width}, length({number}::text)), '0')")
+        elif name == "year":
+            words.append("%s")
+            values.append(format(year, digits or ""))
+    return " || ".join(words), values

@@ -4,6 +4,7 @@ from .ledger import Account, Book, Charge, Entry, OpenCharge, Till, Voucher
 from .meters import CarriedUse, Meter, MissedReading, Reading
 from .receipts import Receipt, ReceiptStep
 from .refunds import Refund
+from .runs import Run
 from .sums import Owing, Turnover
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Receipt",
     "ReceiptStep",
     "Refund",
+    "Run",
     "Standard",
     "Tier",
     "Till",
