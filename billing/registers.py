@@ -8,6 +8,7 @@ from office import series, setup
 def register():
     from billing import (  # here: models load when the apps do
         catalogue,
+        counter_registers,
         ledger_registers,
         meter_registers,
         run_registers,
@@ -23,6 +24,7 @@ def register():
     series.LABELS["bill"] = _("bills")
     ledger_registers.register()
     run_registers.register()
+    counter_registers.register()
     meter_registers.register()
     from billing import bank_registers
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import charges, history, standards
+from billing.views import accounts, charges, counter, history, receipts, standards
 
 app_name = "billing"
 urlpatterns = [
@@ -25,4 +25,14 @@ urlpatterns = [
     path("percentages/<int:pk>/end", standards.adjustment_end, name="adjustment_end"),
     # a charge
     path("charges/<str:month>/<int:pk>/", charges.charge, name="charge"),
+    # the counter
+    path("counter/<int:pk>/", counter.counter, name="counter"),
+    path("receipts/", receipts.receipts, name="receipts"),
+    path("receipts/<int:pk>/", receipts.receipt, name="receipt"),
+    path("receipts/<int:pk>/pdf", receipts.receipt_pdf, name="receipt_pdf"),
+    path("receipts/<int:pk>/printed", receipts.receipt_printed, name="receipt_printed"),
+    # accounts
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/<int:pk>/", accounts.account, name="account"),
+    path("arrears/", accounts.arrears, name="arrears"),
 ]

@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from billing.reports import desk as billing
 from config import find, navigation, what_is_owed
 from office import reports
 from office.access import may
@@ -23,6 +24,7 @@ ROOMS = (
     residents,
     tickets,
     complaint_card,
+    billing,
     reception,
     gate,
     archive,

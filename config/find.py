@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext_lazy
 
-from office import lists, search
+from billing.models import Receipt
+from billing.reports import receipts as fees
+from office import lists, money, search
 from office.models import Unit
 from office.phrases import listed
 from residents import reports
@@ -161,6 +163,17 @@ def slips(asker, ids):
     return lines
 
 
+def receipts(asker, ids):
+    rows = Receipt.objects.visible_to(asker.staff, "billing.read").filter(pk__in=ids)
+    lines = {}
+    for row in fees.with_verbs(rows).select_related("unit", "estate"):
+        unit = row.unit.code if row.unit_id else ""
+        amount = money.show(row.total, row.estate.currency)
+        hint = asker.hint(row.estate_id, unit, row.payer, amount, str(fees.state_of(row.verbs)[1]))
+        lines[row.pk] = Line(reverse("billing:receipt", args=[row.pk]), row.number, hint)
+    return lines
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of subject the box finds: its heading, who may find it (any of these), its lines."""
@@ -183,6 +196,8 @@ KINDS = {
     Complaint.SUBJECT: Kind(
         gettext_lazy("Complaints"), ("complaints.read", "complaints.read_own"), complaints
     ),
+    # Translators: 收據
+    Receipt.SUBJECT: Kind(gettext_lazy("Receipts"), ("billing.read",), receipts),
     LogEntry.SUBJECT: Kind(gettext_lazy("Reception log"), ("reception.read",), log_entries, aside=True),
 }
 WHY = {

@@ -80,6 +80,12 @@ SECTIONS = (
         # Translators: 收費
         _("Fees"),
         (
+            # Translators: 收費賬户
+            Entry("billing:accounts", _("Accounts"), "cash", "g f"),
+            # Translators: 欠費
+            Entry("billing:arrears", _("Arrears"), "hourglass", "g a"),
+            # Translators: 收據
+            Entry("billing:receipts", _("Receipts"), "receipt"),
             # Translators: 收費標準
             Entry("billing:standards", _("Fee standards"), "file-text"),
         ),

@@ -99,6 +99,14 @@
   /* --- the sheet in the page: printing it marks it, so that the next one is a copy ------------------------ */
 
   function print(form) {
+    if (form.deskPrinted && form.matches("[data-marked]")) { // from the second time on the sheet says that it is a copy
+      form.deskPrinted = false;
+      var sheet = doc.getElementById(form.dataset.printFrame);
+      sheet.addEventListener("load", function () { print(form); }, { once: true });
+      sheet.src = sheet.getAttribute("src");
+      return;
+    }
+    form.deskPrinted = true;
     var frame = doc.getElementById(form.dataset.printFrame);
     fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", headers: { Accept: "application/json" }, keepalive: true }).catch(function () { /* printing matters more than its mark */ });
     try { frame.contentWindow.focus(); frame.contentWindow.print(); } catch (_error) { window.open(frame.src); }

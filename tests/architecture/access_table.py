@@ -26,6 +26,7 @@ from tests.architecture import (
     lines_climb,
     lines_complaints,
     lines_fees_bank,
+    lines_fees_counter,
     lines_fees_standards,
     lines_gate,
     lines_household,
@@ -859,6 +860,7 @@ TABLE += (
     + lines_complaints.LINES
     + lines_fees_bank.LINES
     + lines_fees_standards.LINES
+    + lines_fees_counter.LINES
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES

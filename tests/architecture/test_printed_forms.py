@@ -39,6 +39,7 @@ EXPECTED = {
     "year_plan",
     "equipment_register",
     "equipment_card",
+    "receipt",
 }
 
 

@@ -5,6 +5,7 @@ it. Everything is of `estate`, unless its name says otherwise.
 """
 
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 
 from django.utils import timezone
@@ -626,6 +627,33 @@ class World:
         return imported.applied(
             imported.checked(self.estate, self.cast["admin"], lines, "units"), self.cast["admin"]
         )
+
+    # --- the counter -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def owing(self):
+        """An account that owes for three months."""
+        from billing.actions import charging, ledger
+        from billing.models import Item
+
+        account = ledger.account_of(self.unit, self.person)
+        fee = Item.objects.get(estate=self.estate, code="management")
+        for months in (1, 2, 3):
+            period = self._months_ago(months)
+            charging.charge(
+                account=account, item=fee, amount=Decimal("100.00"), period=period, by=self.cast["cashier"], now=self.now
+            )  # fmt: skip
+        return account
+
+    @cached_property
+    def paid_receipt(self):
+        from billing.actions import payment
+
+        charge = self.owing.charges.order_by("period").first()
+        return payment.pay(
+            estate=self.estate, payer="張小明", unit=self.unit, charges=[(charge.pk, Decimal("40.00"))],
+            methods={"cash": Decimal("40.00")}, by=self.cast["cashier"], now=self.now,
+        )  # fmt: skip
 
     # --- the monthly report ----------------------------------------------------------------------------------
 

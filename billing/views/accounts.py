@@ -1,0 +1,83 @@
+"""Accounts: the list, who owes, and one account as a statement with what can be done about it."""
+
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from billing.columns.accounts import ACCOUNTS, ARREARS, with_age
+from billing.models import Account
+from billing.reports import counter, statement
+from office import clocks, lists
+from office.access import may
+from office.models import Event
+from office.views.session import enter
+from residents.views import answers
+
+READ = "billing.read"
+
+
+def get(request, pk, permission=READ):
+    rows = Account.objects.visible_to(request.user, permission).select_related("estate", "unit", "person")
+    return get_object_or_404(rows, pk=pk)
+
+
+@may(READ)
+@require_http_methods(["GET", "POST"])
+def accounts(request):
+    return lists.render(request, ACCOUNTS, with_age(answers.of_estate(request, Account, READ)))
+
+
+@may(READ)
+@require_http_methods(["GET", "POST"])
+def arrears(request):
+    """Who owes, the most first."""
+    rows = answers.of_estate(request, Account, READ).filter(owed__gt=0)
+    return lists.render(request, ARREARS, with_age(rows))
+
+
+@may(READ)
+@require_GET
+def account(request, pk):
+    """Every entry with the running balance, what is open, what is held."""
+    row = get(request, pk)
+    enter(request, row.estate)
+    today = clocks.local_date(request.now, row.estate.zone)
+    items = counter.items_of(row.estate)
+    asked = request.GET.get("page", "0")
+    page = int(asked) if asked.isdecimal() and len(asked) < 5 else 0
+    lines, more = statement.lines(row, items, page)
+    dues = counter.open_dues([row.pk], items, today)
+    context = {
+        "account": row,
+        "currency": row.estate.currency,
+        "balance": row.owed - row.prepaid,
+        "dues": dues,
+        "overdue": sum((due.amount for due in dues if due.days_late), counter.ZERO),
+        "held": statement.held(row, items),
+        "lines": lines,
+        "newer": page and page - 1,
+        "page": page,
+        "older": page + 1 if more else 0,
+        "moves": moves(request, row),
+        "may_take": request.user.may("billing.take_payment", row.estate_id),
+        "events": answers.timeline(Event.objects.filter(subject_kind=row.SUBJECT, subject_id=row.pk)),
+    }
+    return render(request, "billing/account.html", context)
+
+
+def moves(request, row):
+    found = []
+    if request.user.may("billing.take_payment", row.estate_id):
+        url = f"{reverse('billing:counter', args=[row.unit_id])}?payer={row.person_id}"
+        found.append(
+            {
+                "verb": "pay",
+                "label": _("Take a payment"),
+                "url": url,
+                "icon": "cash",
+                "key": "p",
+                "style": "primary",
+            }
+        )
+    return found
