@@ -161,7 +161,8 @@ _MEASURED = f"""
            ELSE jsonb_build_object('formula', 'shared', 'area', p.area::text, 'pools', shared.pools) END AS rest
   FROM charged p
   LEFT JOIN used ON p.formula = 'reading' AND used.unit_id = p.unit_id AND used.kind = p.meter_kind
-  LEFT JOIN LATERAL ({_cost("used.consumption", "p.standard_id", "p.price")}) cost ON p.formula = 'reading'
+  LEFT JOIN LATERAL ({_cost("used.consumption", "p.standard_id", "p.price")}) cost
+    ON p.formula = 'reading' AND used.consumption IS NOT NULL  -- least() takes no reading for the end of a tier
   LEFT JOIN shared ON p.formula = 'shared' AND shared.unit_id = p.unit_id AND shared.item_id = p.item_id
   WHERE p.turn = 1"""  # noqa: S608
 

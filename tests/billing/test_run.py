@@ -88,6 +88,22 @@ def test_a_second_run_of_the_month_adds_only_what_came_late(estate, street, fina
     assert (empty.state, empty.bills) == ("posted", 0) and Voucher.objects.count() == 4
 
 
+def test_a_unit_without_a_reading_is_charged_no_tier(estate, street, finance):
+    from billing.models import Meter, Reading, Tier
+
+    standard = set_price(estate, "water", "0")
+    for above, price in ((0, "3.00"), (10, "4.50")):
+        Tier.objects.create(standard=standard, above=above, price=D(price))
+    meter = Meter.objects.create(
+        estate=estate, unit=street[1], kind="water", serial="W1", installed_on=date(2026, 2, 28)
+    )
+    Reading.objects.create(
+        estate=estate, meter=meter, read_on=date(2026, 3, 31), value=12, consumption=12, source="desk", at=NOW
+    )
+    posted(estate, finance)
+    assert charged() == [*WHOLE[:4], ("3-2-1201", "water", "39.00"), *WHOLE[4:]]
+
+
 def test_slices_make_the_same_bills_as_one(estate, street, finance):
     posted(estate, finance, size=1)
     assert charged() == WHOLE
