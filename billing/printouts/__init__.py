@@ -1,5 +1,5 @@
 """The paper of the fees; each module registers its forms."""
 
-from . import receipts
+from . import closing, receipts
 
-__all__ = ["receipts"]
+__all__ = ["closing", "receipts"]
