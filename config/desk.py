@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from billing.reports import desk as billing
+from billing.reports import meters
 from config import find, navigation, what_is_owed
 from office import reports
 from office.access import may
@@ -27,6 +28,7 @@ ROOMS = (
     billing,
     reception,
     gate,
+    meters,
     archive,
     letters,
 )

@@ -1,5 +1,3 @@
-from .closing import DayClose, PeriodClose
-from .collections import Collection
 from .history import History, HistoryRow, ItemName, OldAccount
 from .items import Adjustment, Item, Payer, Standard, Tier
 from .ledger import Account, Book, Charge, Entry, OpenCharge, Till, Voucher
@@ -15,8 +13,6 @@ __all__ = [
     "Book",
     "CarriedUse",
     "Charge",
-    "Collection",
-    "DayClose",
     "Entry",
     "History",
     "HistoryRow",
@@ -28,7 +24,6 @@ __all__ = [
     "OpenCharge",
     "Owing",
     "Payer",
-    "PeriodClose",
     "Reading",
     "Receipt",
     "ReceiptStep",

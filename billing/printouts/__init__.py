@@ -1,5 +1,5 @@
 """The paper of the fees; each module registers its forms."""
 
-from . import closing, receipts
+from . import readings, receipts
 
-__all__ = ["closing", "receipts"]
+__all__ = ["readings", "receipts"]

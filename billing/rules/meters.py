@@ -38,6 +38,14 @@ USUAL_FROM = 2  # and is unknown before
 # Differences below this are never unusual, whatever the percentage (m³, kWh).
 SMALL = {Meter.Kind.WATER: Decimal(5), Meter.Kind.ELECTRICITY: Decimal(50), Meter.Kind.GAS: Decimal(10)}
 
+# Words behind a number: what a dial of this kind counts.
+UNITS = {Meter.Kind.WATER: "m³", Meter.Kind.ELECTRICITY: "kWh", Meter.Kind.GAS: "m³"}
+
+
+def shown(number):
+    """A reading or a consumption as people write it: 123.500 → 123.5."""
+    return "–" if number is None else f"{number.normalize():f}" if number else "0"
+
 
 def month_of(day):
     """The month (its first day) whose consumption a reading of `day` counts for."""

@@ -26,8 +26,8 @@ from tests.architecture import (
     lines_climb,
     lines_complaints,
     lines_fees_bank,
-    lines_fees_closing,
     lines_fees_counter,
+    lines_fees_meters,
     lines_fees_standards,
     lines_gate,
     lines_household,
@@ -862,7 +862,6 @@ TABLE += (
     + lines_fees_bank.LINES
     + lines_fees_standards.LINES
     + lines_fees_counter.LINES
-    + lines_fees_closing.LINES
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES
@@ -870,6 +869,7 @@ TABLE += (
     + lines_months.LINES
     + lines_reception.LINES
     + lines_upkeep.LINES
+    + lines_fees_meters.LINES
 )
 
 # What an auditor may POST although he changes nothing of the office's: his own session, profile and choices.
