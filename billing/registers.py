@@ -30,3 +30,6 @@ def register():
 
     bank_registers.register()
     standard_registers.register()
+    from billing import closing_registers
+
+    closing_registers.register()

@@ -3,11 +3,21 @@
 from django.urls import path
 
 from billing import meter_urls
-from billing.views import accounts, charges, counter, history, receipts, standards
+from billing.views import accounts, charges, closing, counter, history, receipts, standards
 
 app_name = "billing"
 urlpatterns = [
     *meter_urls.urlpatterns,
+    # days, books and tills that close
+    path("close-day/", closing.close_day, name="close_day"),
+    path("tills/<int:pk>/", closing.till, name="till"),
+    path("closes/", closing.closes, name="closes"),
+    path("closes/<int:pk>/", closing.close, name="close"),
+    path("closes/<int:pk>/pdf", closing.close_pdf, name="close_pdf"),
+    path("close-period/", closing.close_period, name="close_period"),
+    path("periods/<int:pk>/pdf", closing.period_pdf, name="period_pdf"),
+    path("cash-book/", closing.cash_book, name="cash_book"),
+    path("cash-book/pdf", closing.cash_book_pdf, name="cash_book_pdf"),
     # an old ledger beside ours
     path("history/<int:pk>", history.history, name="history"),
     path("history/<int:pk>/items", history.history_items, name="history_items"),

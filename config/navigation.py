@@ -86,6 +86,14 @@ SECTIONS = (
             Entry("billing:arrears", _("Arrears"), "hourglass", "g a"),
             # Translators: 收據
             Entry("billing:receipts", _("Receipts"), "receipt"),
+            # Translators: 日結
+            Entry("billing:close_day", _("Close the day"), "lock"),
+            # Translators: 日結單
+            Entry("billing:closes", _("Day closes"), "checklist"),
+            # Translators: 收款日記帳
+            Entry("billing:cash_book", _("Cashier's book"), "book"),
+            # Translators: 月結
+            Entry("billing:close_period", _("Close the books"), "calendar-event"),
             # Translators: 收費標準
             Entry("billing:standards", _("Fee standards"), "file-text"),
             # Translators: 抄表

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import django_filters
+import django_filters as filters
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from billing.models import Entry, OpenCharge, Receipt, ReceiptStep
+from billing.models import DayClose, Entry, OpenCharge, Receipt, ReceiptStep, Till, Voucher
 from billing.rules.counter import METHODS
 from office import clocks, search
 from office.forms import DateInput
+from office.lists.estates import DAYS
 from office.models import Building, Staff
 
 MOST = 500  # hits a search inside a list looks at
@@ -123,3 +125,60 @@ class ReceiptFilter(_Search):
 
     def by_method(self, rows, name, value):
         return rows.filter(facts__methods__has_key=value)
+
+
+# --- closed days and the cashier's book ---------------------------------------------------------------------------
+
+DIFFERENCE = [("yes", _("with a difference")), ("no", _("without a difference"))]
+
+
+def _day(label, lookup):
+    return filters.DateFilter(
+        label=label, field_name="day", lookup_expr=lookup, widget=DateInput(quick=""), validators=DAYS
+    )
+
+
+class _OfCashiers(filters.FilterSet):
+    """Rows of the estate in view; cashiers are those who have a drawer there."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        estate = self.request.estate if self.request else None
+        cashiers = Till.objects.filter(estate=estate).values("cashier_id")
+        self.filters["cashier"].queryset = Staff.objects.filter(pk__in=cashiers)
+
+
+class CloseFilter(_OfCashiers):
+    cashier = filters.ModelChoiceFilter(
+        label=_("Cashier"), empty_label=_("all"), queryset=Staff.objects.none()
+    )
+    day_from = _day(_("Day from"), "gte")
+    day_to = _day(_("Day until"), "lte")
+    difference = filters.ChoiceFilter(
+        label=_("Difference"), choices=DIFFERENCE, method="by_difference", empty_label=_("all")
+    )
+
+    class Meta:
+        model = DayClose
+        fields = ()
+
+    def by_difference(self, rows, name, value):
+        return rows.exclude(difference=0) if value == "yes" else rows.filter(difference=0)
+
+
+class BookFilter(_OfCashiers):
+    """Lines of money: an entry's day and method, its voucher's drawer and kind."""
+
+    day_from = _day(_("Day from"), "gte")
+    day_to = _day(_("Day until"), "lte")
+    cashier = filters.ModelChoiceFilter(
+        label=_("Cashier"), field_name="voucher__cashier", empty_label=_("all"), queryset=Staff.objects.none()
+    )
+    method = filters.ChoiceFilter(label=_("Method"), choices=Entry.Method.choices, empty_label=_("all"))
+    kind = filters.ChoiceFilter(
+        label=_("Booking"), field_name="voucher__kind", choices=Voucher.Kind.choices, empty_label=_("all")
+    )
+
+    class Meta:
+        model = Entry
+        fields = ()

@@ -1,3 +1,5 @@
+from .closing import DayClose, PeriodClose
+from .collections import Collection
 from .history import History, HistoryRow, ItemName, OldAccount
 from .items import Adjustment, Item, Payer, Standard, Tier
 from .ledger import Account, Book, Charge, Entry, OpenCharge, Till, Voucher
@@ -13,6 +15,8 @@ __all__ = [
     "Book",
     "CarriedUse",
     "Charge",
+    "Collection",
+    "DayClose",
     "Entry",
     "History",
     "HistoryRow",
@@ -24,6 +28,7 @@ __all__ = [
     "OpenCharge",
     "Owing",
     "Payer",
+    "PeriodClose",
     "Reading",
     "Receipt",
     "ReceiptStep",

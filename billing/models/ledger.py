@@ -36,6 +36,8 @@ class Book(models.Model):
 class Till(models.Model):
     """A cashier's drawer at one estate: days up to and including `closed_through` are closed (SPEC §6.6)."""
 
+    SUBJECT = "till"
+
     estate = models.ForeignKey("office.Estate", models.PROTECT, related_name="+")
     cashier = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     closed_through = models.DateField(_("closed up to and including"), null=True, blank=True)

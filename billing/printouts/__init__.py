@@ -1,5 +1,5 @@
 """The paper of the fees; each module registers its forms."""
 
-from . import readings, receipts
+from . import closing, readings, receipts
 
-__all__ = ["readings", "receipts"]
+__all__ = ["closing", "readings", "receipts"]

@@ -47,7 +47,9 @@ class _Table:
         self.columns = [
             (field.attname, field.column, _default(field))
             for field in model._meta.concrete_fields
+            # What only the database can say, such as the transaction a booking belongs to.
             if not isinstance(field, GeneratedField)
+            and (field.default is not NOT_PROVIDED or not field.has_db_default())
         ]
 
     def write(self, cursor):

@@ -7,7 +7,8 @@ from random import Random
 from django.conf import settings
 from django.db import connection, transaction
 
-from config.demo import calls, complaints, gate, lives, messages, people, places, staff, upkeep
+from billing.models import Account, Charge, Entry, Meter, Reading, Receipt, ReceiptStep, Voucher
+from config.demo import calls, complaints, fees, gate, lives, messages, people, places, staff, upkeep
 from config.demo.bulk import Bulk
 from config.demo.months import Reports
 from config.demo.repairs import Journal
@@ -69,7 +70,7 @@ ORDER = (
     QuoteLine, Request, WaterTest, CallbackTry, ComplaintStep,
     ComplaintMeeting, ComplaintRemedy, ComplaintCall, LogEntry, Question, Handover, Vehicle, Parking, AccessCard, Key,
     KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Plan, ServiceChange, Message, MessageAttempt, Event, Series,
-    MonthReport,
+    MonthReport, Meter, Reading, Account, Voucher, Charge, Entry, Receipt, ReceiptStep,
 )  # fmt: skip
 OTHERS = 5  # every further estate is a fifth of the first
 
@@ -123,6 +124,7 @@ def load(*, now, estates_count=2, units=200, months=24, seed=1, keep_script=Fals
         complaints.stand(world, size, months)
         upkeep.stand(world)
         reports = Reports(world, comes_back=number == 0)
+        fees.Fees(world, seed).write()
         found.tickets += lives.run(world, months, size)
         bulk.flush()
         bulk.written += calls.own_lines(estate) + complaints.own_lines(estate) + reports.write()

@@ -30,6 +30,7 @@ DEPARTMENTS = {
 }
 COMPANY_WIDE = ("supervisor", "director", "finance", "auditor", "admin")
 CLERKS = ("梁淑芬", "宋曉雨", "郭靜怡", "唐佳慧", "馮麗華", "許文萱", "韓雪", "彭思穎")
+CASHIERS = ("鍾惠珍", "丁曉琳", "賴美儀", "葉秋萍")
 LEADS = ("鄧建國", "蕭永昌", "石大鵬")
 TECHNICIANS = (
     "張永福", "王建軍", "劉德海", "陳水生", "楊國強", "趙志明", "吳金龍", "徐大偉", "孫立新", "馬俊傑", "朱鐵柱", "胡長林",
@@ -46,6 +47,8 @@ class Crew:
     technicians: list
     supervisor: Staff
     director: Staff
+    cashiers: list
+    finance: Staff
 
 
 class Hire:
@@ -82,6 +85,7 @@ class Hire:
             self.colleague("technician", TECHNICIANS)
             for _n in range(max(4, min(40, round(tickets_a_day / 5))))
         ]
+        people["cashier"].append(self.colleague("cashier", CASHIERS))
         people["lead"] = people["lead"] or [self.colleague("lead", LEADS)]
         Posting.objects.bulk_create(
             Posting(
@@ -99,6 +103,8 @@ class Hire:
             people["technician"],
             people["supervisor"][0],
             people["director"][0],
+            people["cashier"],
+            people["finance"][0],
         )
         self.heads(estate, crew, people)
         return crew

@@ -26,6 +26,7 @@ from tests.architecture import (
     lines_climb,
     lines_complaints,
     lines_fees_bank,
+    lines_fees_closing,
     lines_fees_counter,
     lines_fees_meters,
     lines_fees_standards,
@@ -862,6 +863,7 @@ TABLE += (
     + lines_fees_bank.LINES
     + lines_fees_standards.LINES
     + lines_fees_counter.LINES
+    + lines_fees_closing.LINES
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES

@@ -769,3 +769,61 @@ class World:
             now=self.now,
             period=self.today.replace(day=1),
         )
+
+    # --- days that close -------------------------------------------------------------------------------------
+
+    def _money(self, day):
+        """10.00 in cash, into the cashier's drawer."""
+        from tests.billing.drawers import paid
+
+        account = self.payer_account
+        return paid(account, self.cast["cashier"], now=self.now, day=day)
+
+    @cached_property
+    def payer_account(self):
+        from billing.actions import ledger
+
+        return ledger.account_of(self.unit, self.person)
+
+    @cached_property
+    def day_closed(self):
+        """Yesterday, closed by the cashier."""
+        from billing.actions import closing
+
+        yesterday = self.today - timedelta(days=1)
+        self._money(yesterday)
+        return closing.close_day(
+            estate=self.estate, cashier=self.cast["cashier"], day=yesterday, counted=Decimal("10.00"),
+            by=self.cast["cashier"], now=self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def till_taken(self):
+        """The drawer that took money today, after yesterday was closed."""
+        from billing.models import Till
+
+        assert self.day_closed
+        self._money(self.today)
+        return Till.objects.get(estate=self.estate, cashier=self.cast["cashier"])
+
+    def day_counted(self):
+        """What the cashier writes when she closes today, whatever other lines of the table took."""
+        from billing.reports import closing
+
+        sums = closing.sums(self.estate, self.till_taken.cashier, self.today)
+        agrees = {f"agrees_{method}": "on" for method in sums if method != "cash"}
+        return {"counted": sums["cash"], **agrees}
+
+    @cached_property
+    def period_closed(self):
+        from billing.models import PeriodClose
+
+        return PeriodClose.objects.create(
+            estate=self.estate, through=self.today - timedelta(days=90), at=self.now, by=self.cast["finance"]
+        )
+
+    def books_closed_through(self):
+        from billing.models import Book
+
+        assert self.day_closed
+        return Book.objects.get(estate=self.estate).closed_through

@@ -1,7 +1,7 @@
 """The demonstration as a whole: one is loaded for all of these, each of them in a savepoint of its own."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -200,3 +200,82 @@ def test_maintenance_has_something_to_do(loaded):
         assert asset.in_service == (last is None or last.in_service)
     assert reports.in_service([estate.pk]).rate < 100
     assert 100 in [service.rate for _month, service in reports.in_service_by_month(estate, NOW.date())]
+
+
+# --- fees ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_of_the_demonstration_is_whole(loaded):
+    """Every voucher sums to zero, what is cached is what the entries say, and receipts have no gap."""
+    from django.db.models import Count, Sum
+
+    from billing.models import Account, Entry, OpenCharge, Receipt, Voucher
+
+    assert not Entry.objects.values("voucher").annotate(sum=Sum("amount")).exclude(sum=0).exists()
+    assert Voucher.objects.filter(entries=None).count() == 0
+    heads = {"owed": ("receivable", 1), "prepaid": ("prepaid", -1), "deposits": ("deposit", -1)}
+    for name, (head, sign) in heads.items():
+        sums = (
+            Entry.objects.filter(head=head, account__isnull=False)
+            .values("account")
+            .annotate(sum=Sum("amount"))
+        )
+        told = {row["account"]: sign * row["sum"] for row in sums if row["sum"]}
+        assert told == dict(Account.objects.exclude(**{name: 0}).values_list("pk", name))
+    opened = (
+        Entry.objects.filter(head="receivable").values("charge_id").annotate(sum=Sum("amount")).exclude(sum=0)
+    )
+    assert {row["charge_id"]: row["sum"] for row in opened} == dict(
+        OpenCharge.objects.values_list("pk", "amount")
+    )
+    for estate in loaded.estates:
+        taken = Counter(
+            number[:5] for number in Receipt.objects.filter(estate=estate).values_list("number", flat=True)
+        )
+        counters = Series.objects.filter(estate=estate, kind="receipt").values_list("year", "last")
+        assert {f"S{year}": last for year, last in counters} == taken
+        rows = list(Receipt.objects.filter(estate=estate).order_by("number").values_list("number", "at"))
+        assert [at for _number, at in rows] == sorted(at for _number, at in rows)
+        assert rows[-1][1] < NOW
+        cashiers = Receipt.objects.filter(estate=estate).aggregate(n=Count("cashier", distinct=True))
+        assert cashiers["n"] >= (2 if estate == loaded.estates[0] else 1)
+
+
+def test_every_page_of_fees_has_something_to_show(loaded):
+    from billing.models import Account, Adjustment, Charge, Entry, OpenCharge, Payer, Reading
+    from billing.rules import explain
+    from office import money
+
+    estate = loaded.estates[0]
+    today = clocks.local_date(NOW, ZONE)
+    ages = {
+        (today - due).days
+        for due in OpenCharge.objects.filter(estate=estate).values_list("due_on", flat=True)
+    }
+    for low, high in ((-40, 0), (1, 30), (31, 90), (91, 180), (181, 365), (366, 999)):
+        assert any(low <= age <= high for age in ages), (low, high)
+    assert set(Entry.objects.exclude(method="").values_list("method", flat=True)) >= {
+        "cash",
+        "card",
+        "qr",
+        "transfer",
+    }
+    accounts = Account.objects.filter(estate=estate)
+    assert accounts.filter(prepaid__gt=0).exists() and accounts.filter(deposits__gt=0).count() == 3
+    assert accounts.filter(person__occupancies__role="developer", person__kind="company").exists()
+    assert Reading.objects.filter(estate=estate, state="held").count() == 2
+    assert Adjustment.objects.filter(estate=estate, percent=70).count() == 3
+    assert Payer.objects.filter(estate=estate).exists()
+    assert Charge.objects.filter(estate=estate, item__agency=True).exists()
+    assert Charge.objects.filter(estate=estate, item__code="parking").exists()
+    for row in Charge.objects.filter(estate=estate, source_kind="run")[:500]:
+        difference = abs(explain.exact(row.basis) - row.amount)
+        assert difference <= (money.CENT if explain.is_share(row.basis, row.amount) else money.CENT / 2)
+
+
+def test_closed_days_stay_closed(loaded):
+    from billing.models import Book, Till
+
+    today = clocks.local_date(NOW, ZONE)
+    assert {row.closed_through for row in Book.objects.all()} == {date(2026, 1, 31)}
+    assert {row.closed_through for row in Till.objects.all()} == {today - timedelta(days=2)}
