@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing import meter_urls
+from billing import bank_urls, meter_urls
 from billing.views import accounts, charges, closing, counter, history, receipts, standards
 
 app_name = "billing"
@@ -18,6 +18,7 @@ urlpatterns = [
     path("periods/<int:pk>/pdf", closing.period_pdf, name="period_pdf"),
     path("cash-book/", closing.cash_book, name="cash_book"),
     path("cash-book/pdf", closing.cash_book_pdf, name="cash_book_pdf"),
+    *bank_urls.urlpatterns,
     # an old ledger beside ours
     path("history/<int:pk>", history.history, name="history"),
     path("history/<int:pk>/items", history.history_items, name="history_items"),

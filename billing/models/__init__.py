@@ -1,3 +1,4 @@
+from .bank import BankFile, Draft, KnownPayer, Layout, Mandate, StatementLine
 from .closing import DayClose, PeriodClose
 from .collections import Collection
 from .history import History, HistoryRow, ItemName, OldAccount
@@ -12,16 +13,21 @@ from .sums import Owing, Turnover
 __all__ = [
     "Account",
     "Adjustment",
+    "BankFile",
     "Book",
     "CarriedUse",
     "Charge",
     "Collection",
     "DayClose",
+    "Draft",
     "Entry",
     "History",
     "HistoryRow",
     "Item",
     "ItemName",
+    "KnownPayer",
+    "Layout",
+    "Mandate",
     "Meter",
     "MissedReading",
     "OldAccount",
@@ -35,6 +41,7 @@ __all__ = [
     "Refund",
     "Run",
     "Standard",
+    "StatementLine",
     "Tier",
     "Till",
     "Turnover",

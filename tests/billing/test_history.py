@@ -390,3 +390,38 @@ def test_sums_are_no_rows(text):
 
 def test_a_total_fee_is_a_row():
     assert not reading.is_total(["total cleaning service"])
+
+
+def test_a_large_ledger_comes_in_by_whole_statements(estate, finance):
+    """2 000 rows here; a hundred thousand with GUANJIA_FULL=1, in about a minute."""
+    import os
+    import time
+
+    households, months = (1000, 50) if os.environ.get("GUANJIA_FULL") else (50, 20)
+    lines, expected = [], {}
+    for n in range(households):
+        unit = make_unit(estate, f"8-1-{1000 + n}")
+        occupy(unit, make_person(estate, f"業主{n}"))
+        balance = Decimal(0)
+        for month in range(months):
+            day = date(2018 + month // 12, month % 12 + 1, 28)
+            balance += Decimal("238.56")
+            lines.append(f"{unit.code},{day},管理費,,238.56,,,{balance}")
+            paid = Decimal("238.56") * (month % 3)
+            balance -= paid or Decimal("1.00")
+            lines.append(f"{unit.code},{day},,,,{paid or 1},R{n}-{month},{balance}")
+        expected[unit.pk] = balance
+    started = time.monotonic()
+    batch = ledger(estate, finance, lines)
+    checked_in = time.monotonic() - started
+    assert counts(batch) == {"create": len(lines)}
+    batch = applied(batch, finance)
+    applied_in = time.monotonic() - started - checked_in
+    found = dict(Account.objects.values_list("unit_id", "owed"))
+    prepaid = dict(Account.objects.values_list("unit_id", "prepaid"))
+    assert {pk: found[pk] - prepaid[pk] for pk in expected} == expected
+    rolled_back(batch, finance)
+    print(
+        f"\n{len(lines)} rows: checked {checked_in:.1f} s, written {applied_in:.1f} s, back {time.monotonic() - started - checked_in - applied_in:.1f} s"
+    )
+    assert not Account.objects.exclude(owed=0, prepaid=0).exists()
