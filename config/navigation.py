@@ -100,6 +100,11 @@ SECTIONS = (
             Entry("billing:round", _("Reading round"), "route"),
             # Translators: 表計
             Entry("billing:meters", _("Meters"), "gauge"),
+            # Translators: 銀行流水
+            Entry("billing:statements", _("Bank lines"), "coin"),
+            # Translators: 銀行委託
+            Entry("billing:mandates", _("Bank mandates"), "file-text"),
+            Entry("billing:tax_lines", _("For the tax system"), "file-spreadsheet"),
         ),
     ),
     (

@@ -304,9 +304,7 @@ def _layout(request, row):
 
     def page(refused="", status=200):
         title = row.name if row.pk else _("Enter a layout")
-        return form_page(
-            request, form, title, reverse("billing:layouts"), refused=refused, status=status
-        )
+        return form_page(request, form, title, reverse("billing:layouts"), refused=refused, status=status)
 
     if not (request.method == "POST" and form.is_valid()):
         return page()

@@ -50,7 +50,9 @@ def _account(w):
     from tests.cast import make_person, make_unit
 
     if not hasattr(w, "bank_account"):
-        w.bank_account = ledger.account_of(make_unit(w.estate, "8-8-808"), make_person(w.estate, "錢付款"))
+        w.bank_account = ledger.account_of(
+            make_unit(w.estate, "8-8-808", building=w.unit.building), make_person(w.estate, "錢付款")
+        )
     return w.bank_account
 
 
@@ -136,7 +138,7 @@ def _mandate_values(w):
     from billing.actions import ledger
     from tests.cast import make_person, make_unit
 
-    unit = make_unit(w.estate)
+    unit = make_unit(w.estate, f"8-9-{Mandate.objects.count()}01", building=w.unit.building)
     ledger.account_of(unit, make_person(w.estate, "委託人"))
     return {
         "unit": unit.code, "bank": "b", "number": "6222020000009999", "holder": "h", "since": "2024-01-01", "evidence": "e",
