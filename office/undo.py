@@ -20,12 +20,18 @@ from office.refusals import Refused
 
 SECONDS = 10
 GUARDS: dict = {}  # model label → callable(row) -> sentence why it has left the house, or None
+REVERSALS: dict = {}  # model label → callable(row, by=, now=) that takes the row back by a booking of its own
 SINCE = gettext_lazy("Something else has happened since; it can no longer be taken back.")
 
 
 def guard(model, why_not):
     """Rows of `model` made by a change are not removed when `why_not(row)` answers with a sentence."""
     GUARDS[model._meta.label] = why_not
+
+
+def reverse_by(model, take_back):
+    """Rows of `model` stay when a change is taken back: money is reversed by entry, never deleted (UX G8)."""
+    REVERSALS[model._meta.label] = take_back
 
 
 def snapshot(row, *fields):
@@ -97,15 +103,19 @@ def take_back(*, undo, by, now):
     if subject.version != undo.version:
         raise Refused(SINCE)
     _withdraw_messages(undo, now)
+    booked = [row for row in undo.made if row["model"] in REVERSALS]
+    removed = [row for row in undo.made if row["model"] not in REVERSALS]
     made = [
         apps.get_model(row["model"]).objects.select_for_update().filter(pk=row["pk"]).first()
-        for row in undo.made
+        for row in removed
     ]
     for row in filter(None, made):
         if row._meta.label in GUARDS and (sentence := GUARDS[row._meta.label](row)):
             raise Refused(sentence)
+    for row in booked:
+        REVERSALS[row["model"]](apps.get_model(row["model"]).objects.get(pk=row["pk"]), by=by, now=now)
     try:
-        for row in reversed(undo.made):
+        for row in reversed(removed):
             apps.get_model(row["model"]).objects.filter(pk=row["pk"]).delete()
     except ProtectedError:
         raise Refused(SINCE) from None

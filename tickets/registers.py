@@ -124,6 +124,7 @@ SENTENCES = {
     "ticket.cost_decided": _("cost decided: %(cost)s"),
     "ticket.quoted": _("quoted %(amount)s"),
     "ticket.consented": _("agreed to pay %(amount)s"),
+    "ticket.not_charged": _("not charged: %(reason)s"),
     "ticket.asked_time": _("more time asked for, until %(until)s"),
     "ticket.asked_free": _("work free of charge asked for"),
     "ticket.request_approved": _("request approved: %(kind)s"),
@@ -189,8 +190,9 @@ NOTICES = {
 
 
 def register():
+    from billing.models import Charge
     from tickets import catalogue, complaint_registers, reports, rules, tasks, tellings, upkeep_registers
-    from tickets.actions import intake, reception
+    from tickets.actions import intake, paid, reception
     from tickets.imports import equipment, old
     from tickets.models import Category, Handover, LogEntry, Request, Ticket, WorkOrder
 
@@ -246,6 +248,7 @@ def register():
     files.register_subject(Ticket.SUBJECT, may_read_files, permission="tickets.read")
     files.register_subject(WorkOrder.SUBJECT, may_read_order_files, permission="tickets.read")
     undo.guard(WorkOrder, rules.why_not_unmade)
+    undo.reverse_by(Charge, paid.take_back)
     complaint_registers.register()
     upkeep_registers.register()
 

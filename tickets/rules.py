@@ -62,6 +62,7 @@ MOVES = {
     "decide_cost": Move(gettext_lazy("Who pays"), OPEN, None, "tickets.quote", icon="scale"),
     "quote": Move(gettext_lazy("Quotation"), BEFORE_END, None, "tickets.quote", icon="receipt"),
     "consent": Move(gettext_lazy("Consent"), OPEN, None, "tickets.quote", icon="signature"),
+    "charge": Move(gettext_lazy("Charge it"), (S.DONE,), None, "tickets.quote", icon="cash"),
     "ask_time": Move(gettext_lazy("Ask for more time"), OPEN, None, "tickets.ask", "tickets.ask_own", "hourglass"),
     "ask_free": Move(gettext_lazy("Ask for free work"), OPEN, None, "tickets.ask", "tickets.ask_own", "heart-handshake"),
     "decide": Move(gettext_lazy("Decide request"), OPEN, None, "tickets.approve", icon="scale"),
@@ -130,6 +131,8 @@ def why_not(move, ticket, by):
         Ticket.Cost.PUBLIC,
     ):
         return _("Nothing is charged for this repair: %(cost)s.") % {"cost": Ticket.Cost(ticket.cost).label}
+    if move == "charge" and not is_chargeable(ticket):
+        return _("There is nothing to charge for this repair.")
     if move == "ask_free" and ticket.cost not in (Ticket.Cost.PAID, Ticket.Cost.UNDECIDED):
         return _("Nothing is charged for this repair: %(cost)s.") % {"cost": Ticket.Cost(ticket.cost).label}
     return None
@@ -189,6 +192,11 @@ def cost_at_intake(*, unit, category, today):
     if until is None:
         return Ticket.Cost.UNDECIDED, None
     return (Ticket.Cost.WARRANTY if today <= until else Ticket.Cost.PAID), until
+
+
+def is_chargeable(ticket):
+    """Paid work at a unit whose resident agreed to an amount is charged when it is done (SPEC §4.1)."""
+    return bool(ticket.cost == Ticket.Cost.PAID and ticket.agreed_amount and ticket.unit_id)
 
 
 def needs_amount(ticket):

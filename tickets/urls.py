@@ -42,6 +42,7 @@ urlpatterns = [
     path("<int:pk>/resume", moves.resume, name="resume"),
     path("<int:pk>/water-test", moves.water_test, name="water_test"),
     path("<int:pk>/cost", moves.decide_cost, name="decide_cost"),
+    path("<int:pk>/charge", moves.charge, name="charge"),
     path("<int:pk>/quotation", moves.quote, name="quote"),
     path("<int:pk>/consent", moves.consent, name="consent"),
     path("<int:pk>/ask-time", moves.ask_time, name="ask_time"),

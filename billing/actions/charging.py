@@ -68,9 +68,13 @@ def charge(
 
 
 @transaction.atomic
-def withdraw(*, charge, reason, by, now):
-    """Take a charge back, whole. What was paid on it becomes prepayment, what was waived is not waived any more."""
-    rules.check("withdraw", charge, by)
+def withdraw(*, charge, reason, by, now, by_its_matter=False):
+    """Take a charge back, whole. What was paid on it becomes prepayment, what was waived is not waived any more.
+
+    `by_its_matter`: the matter it comes from takes it back, by its own rules.
+    """
+    if not by_its_matter:
+        rules.check("withdraw", charge, by)
     account, item, _paid = _withdraw(charge, rules.reason(reason), by, now)
     _tell("charge.withdrawn", charge, account, item, by, now)
     return charge

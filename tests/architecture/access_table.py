@@ -624,6 +624,12 @@ def _of(name, field):
     return value
 
 
+def _charges(ticket):
+    from billing.models import Charge
+
+    return Charge.objects.filter(source_kind=ticket.SUBJECT, source_id=str(ticket.pk)).count()
+
+
 def _version(name, **values):
     return lambda w: {**values, "version": getattr(w, name).version}
 
@@ -721,6 +727,15 @@ TICKETS = [
         data=_version("ticket", cost="paid", reason="人為損壞"),
         shows=_number("ticket"),
         changes=_of("ticket", "cost"),
+    ),
+    Line(
+        "tickets:charge",
+        INTAKE,
+        post=302,
+        args=_pk("uncharged"),
+        data=_version("uncharged"),
+        shows=_number("uncharged"),
+        changes=lambda w: _charges(w.uncharged),
     ),
     Line("tickets:quote", INTAKE, post=422, args=_pk("paid"), shows=_number("paid")),
     Line("tickets:consent", INTAKE, post=422, args=_pk("paid"), shows=_number("paid")),

@@ -425,6 +425,28 @@ class World:
         return self.finished()
 
     @cached_property
+    def uncharged(self):
+        """Paid work that is done at a unit nobody was known to pay for; now somebody is."""
+        from tickets import actions
+
+        self.done  # noqa: B018  first in the queue of callbacks
+        unit = cast.make_unit(
+            self.estate, "3-2-1203", building=self.building, handed_over_on=date(2001, 1, 1)
+        )
+        ticket = self.take(unit=unit)
+        actions.dispatch(
+            ticket=ticket, technician=self.cast["technician"], by=self.cast["lead"], now=self.now,
+            window_from=self.now + timedelta(days=9), window_to=self.now + timedelta(days=9, hours=2),
+        )  # fmt: skip
+        actions.finish(
+            work_order=ticket.work_orders.last(), ended_at=self.now, result="好", by=self.cast["technician"],
+            now=self.now, agreed_amount=Decimal(120), consent_by="何先生",
+        )  # fmt: skip
+        cast.occupy(unit, cast.make_person(self.estate, "何先生"))
+        ticket.refresh_from_db()
+        return ticket
+
+    @cached_property
     def asset(self):
         from tickets.actions.asset import save_asset
 

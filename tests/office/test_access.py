@@ -60,6 +60,7 @@ def test_the_administrator_has_no_repairs_and_the_auditor_no_verb():
         "read_rules",
         "board",
         "rates",
+        "reports",
     }
 
 

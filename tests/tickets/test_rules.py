@@ -35,6 +35,7 @@ EXPECTED = {
         "clerk cashier lead supervisor director",
         False,
     ),
+    "charge": ("done", "clerk cashier lead supervisor director", False),
     "ask_time": (
         "accepted dispatched in_progress waiting testing done",
         "clerk cashier lead supervisor director",
@@ -93,7 +94,8 @@ def test_every_state_is_reached_and_only_the_ends_are_final():
 def test_state_by_move_by_role(move, state, role):
     starts, allowed, _own = EXPECTED[move]
     possible = state in starts.split() and role in allowed.split()
-    assert (rules.why_not(move, ticket(state), person(role)) is None) == possible
+    paid = {"cost": "paid", "agreed_amount": 120, "unit_id": 5} if move == "charge" else {}
+    assert (rules.why_not(move, ticket(state, **paid), person(role)) is None) == possible
 
 
 @pytest.mark.parametrize("move", rules.MOVES)

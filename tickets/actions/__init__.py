@@ -5,6 +5,7 @@ from .asset import save_asset, set_service
 from .callback import call_back, close_unreachable
 from .cost import consent, decide_cost, quote
 from .intake import cancel, correct, hand_over, mark_duplicate, take
+from .paid import charge
 from .plans import go_on, open_due, save_plan, stop_plan
 from .reception import (
     acknowledge,
@@ -28,6 +29,7 @@ __all__ = [
     "ask_expert",
     "call_back",
     "cancel",
+    "charge",
     "close_unreachable",
     "complaints",
     "consent",

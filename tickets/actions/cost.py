@@ -3,6 +3,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from billing.reports.settled import settled
 from office import journal
 from office.money import round_half_up
 from office.refusals import Refused
@@ -73,6 +74,8 @@ def consent(*, ticket, amount, consent_by, how, at, by, now, version=None):
     """The resident agrees to pay `amount`. Billing will charge it on completion."""
     ticket = change.begin(ticket, "consent", by, version)
     change.past(at, now, _("The consent lies in the future."))
+    if settled(Ticket.SUBJECT, ticket.pk).charged:
+        raise Refused(_("This work has been charged already: finance corrects the charge."))
     set_consent(ticket, amount, consent_by, how, at, by=by, now=now)
     return change.end(ticket, "cost", "agreed_amount", "consent_by", "consent_how", "consent_at")
 

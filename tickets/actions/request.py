@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from office import journal, promises
 from office.models import Promise
 from office.refusals import Refused
-from tickets.actions import change
+from tickets.actions import change, paid
 from tickets.models import Request, Ticket
 
 
@@ -71,6 +71,7 @@ def decide(*, request, approve, by, now, answer=""):
             reason=request.reason,
         )
     elif approve:
+        paid.withdraw(ticket=ticket, reason=request.reason, by=by, now=now)
         ticket.cost, ticket.cost_reason = Ticket.Cost.FREE, request.reason
         ticket.agreed_amount = ticket.consent_at = None
         ticket.consent_by = ticket.consent_how = ""

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from office import files, journal, promises, undo
 from office.refusals import Refused
 from tickets import rules
-from tickets.actions import change, cost, telling
+from tickets.actions import change, cost, paid, telling
 from tickets.models import Ticket, WaterTest, WorkLine, WorkOrder
 
 State = Ticket.State
@@ -342,7 +342,8 @@ def _finish(
         ticket.state = State.TESTING
         change.promise(ticket, "water_test", "water_test", fact_at=ended_at, now=now)
     else:
-        _done(ticket, ended_at, by, now, "ticket.done")
+        if booked := _done(ticket, ended_at, by, now, "ticket.done"):
+            made.append(undo.made(booked))
     change.end(
         ticket, "state", "work_ended_at", "done_at", "callback_tries", "result", "arrived_at",
         "waiting_for", "waiting_until", "waiting_reason", "cost", "agreed_amount", "consent_by", "consent_how", "consent_at",
@@ -351,7 +352,10 @@ def _finish(
 
 
 def _done(ticket, done_at, by, now, verb):
-    """Completed: a callback is owed from this fact on (SPEC §4.4); what a maintenance plan asked for is done."""
+    """Completed: a callback is owed from this fact on (SPEC §4.4); what a maintenance plan asked for is done.
+
+    Paid work is charged; answers its charge, or None.
+    """
     promises.keep(ticket, "upkeep", at=done_at, by=by)
     ticket.state, ticket.done_at, ticket.callback_tries = State.DONE, done_at, 0
     owed = change.promise(ticket, "callback", rules.callback_rule(ticket), fact_at=done_at, now=now)
@@ -367,6 +371,7 @@ def _done(ticket, done_at, by, now, verb):
     telling.reporter(
         "ticket.resident_done", ticket, key=key, now=now, due=telling.last_day(owed.due_at, zone)
     )
+    return paid.when_done(ticket, by=by, now=now)
 
 
 @transaction.atomic

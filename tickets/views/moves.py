@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from office import clocks, formkeys, lists, promises
+from office import clocks, formkeys, lists, money, promises
 from office.access import may
 from office.models import Promise, Staff
 from office.refusals import Refused
@@ -282,6 +282,22 @@ def decide_cost(request, pk):
         else ""
     )
     return moving.move(request, ticket, "decide_cost", form, act, said=_("Decided who pays."), note=note)
+
+
+@may(*rows.needs("charge"))
+@FORM
+def charge(request, pk):
+    ticket = rows.ticket(request, pk)
+    form = ResumeForm(moving.posted(request), version=ticket.version)
+
+    def act():
+        actions.charge(ticket=ticket, by=request.user, now=request.now, **form.cleaned_data)
+
+    note = _("%(amount)s is charged to whoever pays for %(unit)s.") % {
+        "amount": money.show(ticket.agreed_amount, ticket.estate.currency),
+        "unit": ticket.unit or "–",
+    }
+    return moving.move(request, ticket, "charge", form, act, said=_("Charged."), note=note)
 
 
 @may(*rows.needs("quote"))

@@ -5,7 +5,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from office import escalation, journal, lists, promises
+from billing.reports.settled import settled
+from office import escalation, journal, lists, money, promises
 from office.access import may
 from office.addresses import row_address
 from office.models import File
@@ -24,7 +25,11 @@ USUAL = {
     Ticket.State.TESTING: ("water_test",),
     Ticket.State.DONE: ("call_back", "close_unreachable"),
 }
-PLAIN = {"key_slip", "decide"}  # they start from the slips' page and from the request itself
+PLAIN = {
+    "key_slip",
+    "decide",
+    "charge",
+}  # they start from the slips' page, the request itself and the unpaid work
 LOOKS = {
     "ticket.taken": ("phone-incoming", "new"),
     "ticket.dispatched": ("send", "new"),
@@ -44,6 +49,7 @@ LOOKS = {
     "ticket.printed": ("printer", ""),
     "ticket.quoted": ("receipt", ""),
     "ticket.consented": ("signature", ""),
+    "ticket.not_charged": ("cash", "bad"),
     "message.written": ("mail", ""),
     "message.sent": ("mail", "good"),
     "message.failed": ("mail", "bad"),
@@ -58,7 +64,12 @@ def ticket(request, pk):
     enter(request, row.estate)
     sheet = reports.sheet_of(row, events=EVENTS)
     latest = sheet.orders[-1] if sheet.orders else None
-    moves = moves_of(row, latest, request.user) + service_of(row, request.user)
+    paid = settled(Ticket.SUBJECT, row.pk) if rules.is_chargeable(row) and row.done_at else None
+    moves = (
+        moves_of(row, latest, request.user)
+        + service_of(row, request.user)
+        + charge_of(row, paid, request.user)
+    )
     context = {
         "ticket": row,
         "place": place_text(row),
@@ -83,7 +94,7 @@ def ticket(request, pk):
         if any(promise.level for promise in sheet.promises)
         else [],
         "facts": [*facts(row), *log_lines(sheet.log)],
-        "costs": costs(row),
+        "costs": [*costs(row), *payment(row, paid)],
         "quote_lines": list(row.quote_lines.all()) if row.quoted_amount is not None else [],
         "orders": sheet.orders,
         "latest": latest,
@@ -170,6 +181,33 @@ def service_of(ticket, staff):
     ]  # fmt: skip
 
 
+def charge_of(ticket, paid, staff):
+    """Paid work that could not be charged when it was done can be charged now."""
+    if paid is None or paid.charged or rules.why_not("charge", ticket, staff):
+        return []
+    rule, url = rules.MOVES["charge"], row_address("tickets:charge", ticket.pk)
+    return [
+        {"verb": "charge", "label": rule.label, "icon": rule.icon, "url": url, "why_not": None, "usual": True, "dialog": True}
+    ]  # fmt: skip
+
+
+def payment(ticket, paid):
+    """(label, text, address of the counter) of what was charged for the work, and what of it is still owed."""
+    if paid is None:
+        return []
+    if not paid.charged:
+        return [(_("Payment"), _("not charged yet"), "")]
+    currency = ticket.estate.currency
+    if not paid.open:
+        return [(_("Payment"), _("%(amount)s, settled") % {"amount": money.show(paid.charged, currency)}, "")]
+    words = _("%(open)s of %(amount)s not paid yet") % {
+        "open": money.show(paid.open, currency),
+        "amount": money.show(paid.charged, currency),
+    }
+    counter = address("billing:counter", [])
+    return [(_("Payment"), words, f"{counter}?unit={ticket.unit_id}" if counter else "")]
+
+
 def window_text(start, end):
     return f"{lists.stamp(start)}–{lists.stamp(end)[-5:]}" if start and end else ""
 
@@ -239,8 +277,6 @@ def log_lines(lines):
 
 
 def costs(ticket):
-    from office import money
-
     currency = ticket.estate.currency
     found = [(_("Who pays"), ticket.get_cost_display())]
     if ticket.warranty_until:
