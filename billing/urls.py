@@ -3,7 +3,7 @@
 from django.urls import path
 
 from billing import bank_urls, meter_urls
-from billing.views import accounts, charges, closing, counter, history, receipts, standards
+from billing.views import accounts, charges, closing, counter, history, receipts, runs, standards
 
 app_name = "billing"
 urlpatterns = [
@@ -36,6 +36,13 @@ urlpatterns = [
     path("units/<int:pk>/percentage", standards.adjustment_new, name="adjustment_new"),
     path("payers/<int:pk>/end", standards.payer_end, name="payer_end"),
     path("percentages/<int:pk>/end", standards.adjustment_end, name="adjustment_end"),
+    # billing runs
+    path("runs/", runs.runs, name="runs"),
+    path("runs/new", runs.run_new, name="run_new"),
+    path("runs/<int:pk>/", runs.run, name="run"),
+    path("runs/<int:pk>/pause", runs.run_pause, name="run_pause"),
+    path("runs/<int:pk>/resume", runs.run_resume, name="run_resume"),
+    path("runs/<int:pk>/stop", runs.run_stop, name="run_stop"),
     # a charge
     path("charges/<str:month>/<int:pk>/", charges.charge, name="charge"),
     # the counter

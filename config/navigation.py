@@ -94,6 +94,8 @@ SECTIONS = (
             Entry("billing:cash_book", _("Cashier's book"), "book"),
             # Translators: 月結
             Entry("billing:close_period", _("Close the books"), "calendar-event"),
+            # Translators: 計費
+            Entry("billing:runs", _("Billing runs"), "repeat"),
             # Translators: 收費標準
             Entry("billing:standards", _("Fee standards"), "file-text"),
             # Translators: 抄表

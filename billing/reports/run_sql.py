@@ -234,10 +234,45 @@ FROM line WHERE amount > 0"""  # noqa: S608
 
 
 def left_out():
-    """SQL: units and items a standard fits, and what keeps them from being charged: area, payer."""
+    """SQL: units and items a standard fits, and what keeps them from being charged: area, payer, zero."""
     return f"""{_facts(False)}
-SELECT DISTINCT unit_id, item_id,
-       CASE WHEN formula IN ('area', 'shared') AND area IS NULL THEN 'area' ELSE 'payer' END AS why
-FROM (SELECT unit_id, item_id, formula, area, bool_or(person_id IS NOT NULL) AS pays FROM part
-      GROUP BY unit_id, item_id, formula, area) found
-WHERE (formula IN ('area', 'shared') AND area IS NULL) OR NOT pays"""  # noqa: S608
+SELECT unit_id, item_id, CASE WHEN no_area THEN 'area' WHEN NOT pays THEN 'payer' ELSE 'zero' END AS why
+FROM (
+  SELECT unit_id, item_id, formula, formula IN ('area', 'shared') AND area IS NULL AS no_area, bool_or(person_id IS NOT NULL) AS pays,
+         bool_or(person_id IS NOT NULL AND percent * price > 0) AS comes
+  FROM part GROUP BY unit_id, item_id, formula, area
+) found WHERE no_area OR NOT pays OR (formula IN ('area', 'fixed') AND NOT comes)"""  # noqa: S608
+
+
+_CHARGED = """SELECT c.unit_id, c.item_id, a.person_id, sum(e.amount) AS amount, max(c.id) AS charge_id
+  FROM billing_charge c JOIN billing_account a ON a.id = c.account_id
+  JOIN billing_entry e ON e.charge_id = c.id AND e.head = 'receivable' AND e.kind = 'charge'
+  WHERE c.estate_id = %(estate)s AND c.period = {month} AND c.source_kind = 'run'
+  GROUP BY c.unit_id, c.item_id, a.person_id HAVING sum(e.amount) <> 0"""
+
+
+def jumps():
+    """SQL: charges to be made that differ by more than %(jump)s percent from the month before, of the same unit and item."""
+    return f"""SELECT line.unit_id, line.item_id, line.amount, before.amount AS last FROM (
+    SELECT unit_id, item_id, sum(amount) AS amount FROM ({lines()}) lines GROUP BY unit_id, item_id
+  ) line JOIN (
+    SELECT unit_id, item_id, sum(amount) AS amount FROM ({_CHARGED.format(month="%(before)s::date")}) charged GROUP BY unit_id, item_id
+  ) before USING (unit_id, item_id)
+  WHERE abs(line.amount - before.amount) * 100 > before.amount * %(jump)s"""  # noqa: S608
+
+
+def changed():
+    """SQL: what was charged and would come out otherwise by the facts of today; one row per unit, item and debtor."""
+    return f"""SELECT unit_id, item_id, coalesce(line.amount, 0) AS amount, coalesce(charged.amount, 0) AS charged, charged.charge_id
+  FROM ({lines(again=True)}) line FULL JOIN ({_CHARGED.format(month="%(period)s::date")}) charged USING (unit_id, item_id, person_id)
+  WHERE line.amount IS DISTINCT FROM charged.amount
+    AND EXISTS (SELECT FROM billing_charge c WHERE c.period = %(period)s::date AND c.unit_id = coalesce(line.unit_id, charged.unit_id)
+                AND c.item_id = coalesce(line.item_id, charged.item_id) AND c.source_kind = 'run')"""  # noqa: S608
+
+
+def unreachable():
+    """SQL: who would be charged and has neither an address nor an e-mail; letters go to the unit."""
+    return f"""SELECT DISTINCT line.unit_id, NULL::bigint AS item_id FROM ({lines()}) line JOIN residents_person p ON p.id = line.person_id
+  WHERE p.address = '' AND p.email = ''
+    AND NOT EXISTS (SELECT FROM residents_occupancy o WHERE o.unit_id = line.unit_id AND o.person_id = p.id AND o.lives_here
+                    AND o.period @> %(period)s::date)"""  # noqa: S608

@@ -4,10 +4,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from billing.models import Item
-from billing.reports import run_sql
+from billing.models import Charge, Item, Reading
+from billing.reports import consumption, run_sql
 from office import clocks
+from office.models import Unit
+from office.money import show
 
 EVERY_UNIT = (0, (1 << 62))
 
@@ -68,3 +73,94 @@ def _ask(sql, wanted):
     with connection.cursor() as cursor:
         cursor.execute(sql, wanted)
         return cursor.fetchall()
+
+
+# --- oddities -----------------------------------------------------------------------------------------------------
+
+SHOWN = 100  # units of an oddity that are listed; all are counted
+ODDITIES = {
+    "area": gettext_lazy("Units without area: not charged"),
+    "payer": gettext_lazy("Nobody to pay: not charged"),
+    "zero": gettext_lazy("Amount of zero: not charged"),
+    "unread": gettext_lazy("Meter without a reading in the month"),
+    "held": gettext_lazy("Reading held: a person has to decide"),
+    "jump": gettext_lazy("Far from last month"),
+    "changed": gettext_lazy("Charged already, and different by the facts of today"),
+    "address": gettext_lazy("Payer lives elsewhere and has no address for letters"),
+}
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A unit with something unusual; `said` in figures, `charge` to be looked at."""
+
+    unit: Unit
+    item: Item | None
+    said: str = ""
+    charge: int | None = None
+
+
+@dataclass(frozen=True)
+class Oddity:
+    name: str
+    label: object
+    count: int
+    rows: list[Odd]
+
+    @property
+    def more(self):
+        return self.count - len(self.rows)
+
+
+def oddities(estate, period, jump):
+    """[Oddity] that there are. Nine queries, however many units."""
+    wanted = values(estate, period) | {"jump": jump}
+    found: dict[str, list] = {name: [] for name in ODDITIES}
+    for unit, item, why in _ask(run_sql.left_out(), wanted):
+        found[why].append((unit, item, "", None))
+    kinds = Item.objects.filter(
+        estate=estate, formula__in=["reading", "shared"], standards__period__contains=period
+    )
+    meters = consumption.missing(estate, period).filter(
+        kind__in=set(kinds.values_list("meter_kind", flat=True)), unit__isnull=False
+    )
+    found["unread"] = [(unit, None, serial, None) for unit, serial in meters.values_list("unit", "serial")]
+    held = Reading.objects.filter(
+        estate=estate, state=Reading.State.HELD, read_on__gte=period, read_on__lt=wanted["until"],
+        meter__unit__isnull=False,
+    )  # fmt: skip
+    found["held"] = [
+        (unit, None, serial, None) for unit, serial in held.values_list("meter__unit", "meter__serial")
+    ]
+    for unit, item, amount, last in _ask(run_sql.jumps(), wanted):
+        said = _("%(amount)s, last month %(last)s") % {"amount": show(amount), "last": show(last)}
+        found["jump"].append((unit, item, said, None))
+    for unit, item, amount, charged, charge in _ask(run_sql.changed(), wanted):
+        said = _("charged %(charged)s, would be %(amount)s") % {
+            "charged": show(charged),
+            "amount": show(amount),
+        }
+        found["changed"].append((unit, item, said, charge))
+    found["address"] = [(*row, "", None) for row in _ask(run_sql.unreachable(), wanted)]
+    shown = {name: sorted(rows, key=lambda row: row[:1])[:SHOWN] for name, rows in found.items()}
+    units = Unit.objects.in_bulk({row[0] for rows in shown.values() for row in rows})
+    items = Item.objects.in_bulk({row[1] for rows in shown.values() for row in rows if row[1]})
+    return [
+        Oddity(
+            name, label, len(found[name]),
+            [Odd(units[unit], items.get(item), said, charge) for unit, item, said, charge in shown[name]],
+        )
+        for name, label in ODDITIES.items()
+        if found[name]
+    ]  # fmt: skip
+
+
+def of_run(run):
+    """[(item, charges, amount)] a run has made, in the office's order."""
+    rows = Charge.objects.filter(
+        period=run.period, estate=run.estate_id, source_kind=Charge.RUN, source_id=str(run.pk)
+    )
+    sums = rows.values("item").annotate(amount=Sum("amount"), n=Count("id")).order_by()
+    items = Item.objects.in_bulk([row["item"] for row in sums])
+    found = [(items[row["item"]], row["n"], row["amount"]) for row in sums]
+    return sorted(found, key=lambda row: (row[0].position, row[0].code))

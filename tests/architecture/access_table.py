@@ -29,6 +29,7 @@ from tests.architecture import (
     lines_fees_closing,
     lines_fees_counter,
     lines_fees_meters,
+    lines_fees_runs,
     lines_fees_standards,
     lines_gate,
     lines_household,
@@ -876,6 +877,7 @@ TABLE += (
     + lines_climb.LINES
     + lines_complaints.LINES
     + lines_fees_bank.LINES
+    + lines_fees_runs.LINES
     + lines_fees_standards.LINES
     + lines_fees_counter.LINES
     + lines_fees_closing.LINES

@@ -777,6 +777,24 @@ class World:
         )
 
     @cached_property
+    def run(self):
+        """A run of last year, being posted."""
+        from billing.actions import run
+
+        year = self.today.year - 1
+        return run.post(
+            estate=self.estate, period=self.today.replace(year=year, month=1, day=1), by=self.cast["finance"], now=self.now
+        )  # fmt: skip
+
+    @cached_property
+    def paused_run(self):
+        from billing.actions import run
+
+        month = self.today.replace(year=self.today.year - 1, month=2, day=1)
+        row = run.post(estate=self.estate, period=month, by=self.cast["finance"], now=self.now)
+        return run.pause(run=row, by=self.cast["finance"], now=self.now)
+
+    @cached_property
     def charge(self):
         """Management fee of the unit's owner, still open."""
         from billing.actions import ledger

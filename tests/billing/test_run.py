@@ -244,3 +244,73 @@ def test_the_command_shows_a_month_and_posts_it(estate, street, finance, capsys)
     assert charged() == WHOLE
     call_command(*words, "--post")
     assert "posted bills=0 charges=0 amount=0.00" in capsys.readouterr().out
+
+
+# --- what is seen before ------------------------------------------------------------------------------------------
+
+
+def test_the_preview_compares_with_last_month_and_lists_what_is_odd(estate, street, finance):
+    from tests.cast import client_of
+
+    posted(estate, finance, period=date(2026, 2, 1))
+    Standard.objects.filter(item__code="refuse").update(price=D("30.00"))
+    bare, _lone, free = (make_unit(estate, f"3-2-140{n}", area=None if n == 0 else D(50)) for n in range(3))
+    for unit in (bare, free):
+        occupy(unit, make_person(estate, "住"))
+    from billing.models import Adjustment
+
+    Adjustment.objects.create(
+        estate=estate, unit=free, item=Item.objects.get(estate=estate, code="management"), percent=0,
+        period=(date(2026, 1, 1), None), reason="免",
+    )  # fmt: skip
+    from billing.reports import runs
+
+    with CaptureQueriesContext(connection) as few:
+        odd = {one.name: [(row.unit.code, row.item and row.item.code) for row in one.rows] for one in runs.oddities(estate, MARCH, 50)}  # fmt: skip
+    assert odd == {
+        "area": [("3-2-1400", "management")],
+        "payer": [("3-2-1401", "management"), ("3-2-1401", "refuse")],
+        "zero": [("3-2-1402", "management")],
+        "jump": [(unit.code, "refuse") for unit in street],
+    }
+    assert len(few) <= 10
+    totals = {row.item.code: (row.units, row.amount, row.last) for row in runs.totals(estate, MARCH)}
+    assert totals == {"management": (3, D("486.00"), D("486.00")), "refuse": (5, D("150.00"), D("45.00"))}
+    assert client_of(finance)
+
+
+def test_a_transfer_registered_late_is_shown_as_charged_otherwise(estate, street, finance):
+    from billing.reports import runs
+
+    posted(estate, finance)
+    old = street[0].occupancies.get()
+    old.period = (date(2020, 1, 1), date(2026, 3, 16))
+    old.save()
+    occupy(street[0], make_person(estate, "新業主"), since=date(2026, 3, 16))
+    [odd] = [one for one in runs.oddities(estate, MARCH, 50) if one.name == "changed"]
+    assert {(row.unit.code, row.item.code, row.said) for row in odd.rows} == {
+        ("3-2-1200", "management", "charged 160.00, would be 77.42"),
+        ("3-2-1200", "management", "charged 0.00, would be 82.58"),
+        ("3-2-1200", "refuse", "charged 15.00, would be 7.26"),
+        ("3-2-1200", "refuse", "charged 0.00, would be 7.74"),
+    }
+    assert sum(row["amount"] for row in runs.worked_out(estate, MARCH, [street[0].pk])) == D("175.00")
+
+
+def test_pages_of_a_run(estate, street, finance):
+    from tests.cast import client_of
+
+    client = client_of(finance)
+    page = client.get("/fees/runs/new", {"period": "2026-03"})
+    assert page.status_code == 200 and "531.00" in page.text
+    assert client.get("/fees/runs/new", {"period": "soon"}).status_code == 422
+    answer = client.post("/fees/runs/new", {"period": "2026-03"})
+    row = Run.objects.get()
+    assert answer.url == f"/fees/runs/{row.pk}/"
+    assert client.post("/fees/runs/new", {"period": "2026-03"}).status_code == 409
+    run.go_on(row, now=now)
+    page = client.get(answer.url)
+    assert page.status_code == 200 and "531.00" in page.text
+    assert client.get("/fees/runs/").status_code == 200
+    assert client.post(f"/fees/runs/{row.pk}/pause").status_code == 302
+    assert Run.objects.get().state == "posted"

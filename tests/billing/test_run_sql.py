@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing.actions import ledger
 from billing.models import Adjustment, Item, Meter, Payer, Reading, Standard, Tier
 from billing.reports import consumption, run_sql
 from billing.rules import debtors, explain, formulas
@@ -28,7 +27,6 @@ def lines(estate, period=MARCH, again=False):
     until = clocks.add_months(period, 1)
     values = {"estate": estate.pk, "period": period, "until": until, "days": (until - period).days,
               "first": 0, "last": 1 << 62}  # fmt: skip
-    ledger.open_months([period])
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT row_to_json(line)::text FROM ({run_sql.lines(again)}) line", values)
         return [json.loads(text, parse_float=D) for (text,) in cursor.fetchall()]

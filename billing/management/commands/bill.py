@@ -8,7 +8,7 @@ from datetime import date
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from billing.actions import ledger, run
+from billing.actions import run
 from billing.models import Run
 from billing.reports import runs
 from office.models import Estate, Staff
@@ -33,7 +33,6 @@ class Command(BaseCommand):
         except ValueError as problem:
             raise CommandError(f"{period!r} is not a month like 2026-03.", returncode=2) from problem
 
-        ledger.open_months([period])
         totals = runs.totals(estate, period)
         for total in totals:
             self.stdout.write(
