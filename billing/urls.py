@@ -3,7 +3,7 @@
 from django.urls import path
 
 from billing import bank_urls, meter_urls
-from billing.views import accounts, charges, closing, counter, history, receipts, runs, standards
+from billing.views import accounts, charges, closing, counter, history, money_moves, receipts, runs, standards
 
 app_name = "billing"
 urlpatterns = [
@@ -50,9 +50,23 @@ urlpatterns = [
     path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/<int:pk>/", receipts.receipt, name="receipt"),
     path("receipts/<int:pk>/pdf", receipts.receipt_pdf, name="receipt_pdf"),
+    path("receipts/<int:pk>/void", money_moves.receipt_void, name="receipt_void"),
     path("receipts/<int:pk>/printed", receipts.receipt_printed, name="receipt_printed"),
     # accounts
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:pk>/", accounts.account, name="account"),
     path("arrears/", accounts.arrears, name="arrears"),
+    path("accounts/<int:pk>/draw", money_moves.draw_prepaid, name="draw"),
+    path("accounts/<int:pk>/waive", money_moves.waive, name="waive"),
+    path("accounts/<int:pk>/take-over", money_moves.take_over, name="take_over"),
+    path("accounts/<int:pk>/deposits/<int:charge>/back", money_moves.deposit_back, name="deposit_back"),
+    path(
+        "accounts/<int:pk>/deposits/<int:charge>/forfeit", money_moves.deposit_forfeit, name="deposit_forfeit"
+    ),
+    path("accounts/<int:pk>/refund", money_moves.refund_ask, name="refund_ask"),
+    # refunds
+    path("refunds/", money_moves.refunds, name="refunds"),
+    path("refunds/<int:pk>/", money_moves.refund_page, name="refund"),
+    path("refunds/<int:pk>/decide", money_moves.refund_decide, name="refund_decide"),
+    path("refunds/<int:pk>/pay", money_moves.refund_pay_out, name="refund_pay_out"),
 ]

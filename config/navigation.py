@@ -86,6 +86,8 @@ SECTIONS = (
             Entry("billing:arrears", _("Arrears"), "hourglass", "g a"),
             # Translators: 收據
             Entry("billing:receipts", _("Receipts"), "receipt"),
+            # Translators: 退款
+            Entry("billing:refunds", _("Refunds"), "arrow-back-up"),
             # Translators: 日結
             Entry("billing:close_day", _("Close the day"), "lock"),
             # Translators: 日結單

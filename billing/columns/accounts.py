@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from billing import filters
-from billing.models import Entry, OpenCharge
+from billing.models import Entry, OpenCharge, Refund
 from billing.reports import receipts
 from billing.reports.counter import age_of
 from office import clocks, money
-from office.lists import Column, List
+from office.lists import Column, List, stamp
 from office.phrases import listed
 
 METHODS = dict(Entry.Method.choices)
@@ -97,6 +97,34 @@ RECEIPTS = List(
     default_order="newest",
     row_href=lambda row: reverse("billing:receipt", args=[row["id"]]),
     empty=(_("No receipt yet. Receipts come from the counter: open a unit and press P."), "", "", ""),
+    export_permission="billing.export",
+    personal=True,
+)  # fmt: skip
+
+REFUND_STATES = dict(Refund.State.choices)
+REFUND_TONES = {"asked": "today", "approved": "busy", "declined": "quiet", "paid": "good"}
+
+REFUNDS = List(
+    name="refunds",
+    # Translators: 退款
+    title=_("Refunds"),
+    fields=("id", "account__unit__code", "account__person__name", "amount", "reason", "state", "asked_at", "asked_by__name"),
+    columns=(
+        Column("unit", _("Unit"), lambda row: row["account__unit__code"], kind="unit"),
+        # Translators: 欠費人
+        Column("debtor", _("Debtor"), lambda row: row["account__person__name"]),
+        Column("amount", _("Amount"), lambda row: money.show(row["amount"], sign=False), kind="money", align="right",
+               value=lambda row: row["amount"], total="amount"),
+        Column("reason", _("Reason"), lambda row: row["reason"]),
+        Column("state", _("State"), lambda row: REFUND_STATES[row["state"]], kind="state", tone=lambda row: REFUND_TONES[row["state"]]),
+        Column("asked_at", _("Asked for"), lambda row: stamp(row["asked_at"]), value=lambda row: row["asked_at"], order="newest"),
+        Column("asked_by", _("By"), lambda row: row["asked_by__name"]),
+    ),
+    filterset=filters.RefundFilter,
+    orders={"newest": ("-asked_at", "-id")},
+    default_order="newest",
+    row_href=lambda row: reverse("billing:refund", args=[row["id"]]),
+    empty=(_("No refund yet. One is asked for on an account's page."), "", "", ""),
     export_permission="billing.export",
     personal=True,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from billing.models import DayClose, Entry, OpenCharge, Receipt, ReceiptStep, Till, Voucher
+from billing.models import DayClose, Entry, OpenCharge, Receipt, ReceiptStep, Refund, Till, Voucher
 from billing.rules.counter import METHODS
 from office import clocks, search
 from office.forms import DateInput
@@ -182,3 +182,13 @@ class BookFilter(_OfCashiers):
     class Meta:
         model = Entry
         fields = ()
+
+
+class RefundFilter(_Search):
+    state = django_filters.ChoiceFilter(label=_("State"), choices=Refund.State.choices)
+
+    def search(self, rows, name, value):
+        """By unit, or by the debtor's name."""
+        return rows.filter(
+            Q(account__unit__in=self.hits(value, "unit")) | Q(account__person__in=self.hits(value, "person"))
+        )

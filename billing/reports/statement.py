@@ -1,6 +1,6 @@
 """A statement of an account: every entry with the running balance, and the deposits it holds (SPEC §6.9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -63,6 +63,7 @@ class Held:
     amount: Decimal
     since: date
     text: str
+    moves: list = field(default_factory=list)  # what the page may do with it
 
 
 def lines(account, items, page=0):

@@ -8,11 +8,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from billing.columns.accounts import ACCOUNTS, ARREARS, with_age
 from billing.models import Account
 from billing.reports import counter, statement
+from billing.rules import bookings
+from billing.views import pages
 from office import clocks, lists
 from office.access import may
 from office.models import Event
 from office.views.session import enter
-from residents.views import answers
 
 READ = "billing.read"
 
@@ -25,14 +26,14 @@ def get(request, pk, permission=READ):
 @may(READ)
 @require_http_methods(["GET", "POST"])
 def accounts(request):
-    return lists.render(request, ACCOUNTS, with_age(answers.of_estate(request, Account, READ)))
+    return lists.render(request, ACCOUNTS, with_age(pages.of_estate(request, Account, READ)))
 
 
 @may(READ)
 @require_http_methods(["GET", "POST"])
 def arrears(request):
     """Who owes, the most first."""
-    rows = answers.of_estate(request, Account, READ).filter(owed__gt=0)
+    rows = pages.of_estate(request, Account, READ).filter(owed__gt=0)
     return lists.render(request, ARREARS, with_age(rows))
 
 
@@ -54,30 +55,66 @@ def account(request, pk):
         "balance": row.owed - row.prepaid,
         "dues": dues,
         "overdue": sum((due.amount for due in dues if due.days_late), counter.ZERO),
-        "held": statement.held(row, items),
+        "held": _held(request, row, items),
         "lines": lines,
         "newer": page and page - 1,
         "page": page,
         "older": page + 1 if more else 0,
         "moves": moves(request, row),
         "may_take": request.user.may("billing.take_payment", row.estate_id),
-        "events": answers.timeline(Event.objects.filter(subject_kind=row.SUBJECT, subject_id=row.pk)),
+        "events": pages.timeline(Event.objects.filter(subject_kind=row.SUBJECT, subject_id=row.pk)),
     }
     return render(request, "billing/account.html", context)
 
 
+def _held(request, row, items):
+    """Deposits with what may be done with each."""
+    found = statement.held(row, items)
+    for one in found:
+        one.moves = [
+            {"verb": f"{verb}-{one.charge_id}", "label": label, "url": reverse(name, args=[row.pk, one.charge_id]), "icon": icon}
+            for verb, label, name, icon in (
+                ("give_back", _("Give back"), "billing:deposit_back", "arrow-back-up"),
+                # Translators: 沒收
+                ("forfeit", _("Forfeit"), "billing:deposit_forfeit", "lock"),
+            )
+            if bookings.may(verb, row, request.user)
+        ]  # fmt: skip
+    return found
+
+
 def moves(request, row):
-    found = []
-    if request.user.may("billing.take_payment", row.estate_id):
+    """Buttons of what this person may do here; what cannot be done now says why."""
+    user, found = request.user, []
+    nothing = "" if row.owed else _("Nothing is owed on this account.")
+    empty = "" if row.prepaid else _("Nothing is prepaid on this account.")
+    holds = "" if row.prepaid or row.deposits else _("Nothing is prepaid or held on this account.")
+    for verb, label, name, icon, why in (
+        ("draw", _("Pay from the prepayment"), "billing:draw", "arrow-down", empty or nothing),
+        ("ask_refund", _("Refund"), "billing:refund_ask", "arrow-back-up", holds),
+        # Translators: 減免
+        ("waive", _("Waive"), "billing:waive", "scale", nothing),
+        ("take_over", _("Taken over"), "billing:take_over", "users", nothing),
+    ):
+        if bookings.may(verb, row, user):
+            found.append(
+                {
+                    "verb": verb,
+                    "label": label,
+                    "url": reverse(name, args=[row.pk]),
+                    "icon": icon,
+                    "why_not": why,
+                }
+            )
+    if bookings.may("pay", row, user) and user.may("billing.take_payment", row.estate_id):
         url = f"{reverse('billing:counter', args=[row.unit_id])}?payer={row.person_id}"
-        found.append(
-            {
-                "verb": "pay",
-                "label": _("Take a payment"),
-                "url": url,
-                "icon": "cash",
-                "key": "p",
-                "style": "primary",
-            }
-        )
+        pay = {
+            "verb": "pay",
+            "label": _("Take a payment"),
+            "url": url,
+            "icon": "cash",
+            "key": "p",
+            "style": "primary",
+        }
+        found.insert(0, pay)
     return found

@@ -11,10 +11,12 @@ from billing.actions import receipts as actions
 from billing.columns.accounts import RECEIPTS
 from billing.models import Receipt, ReceiptStep
 from billing.reports import receipts as reports
+from billing.rules import bookings
+from billing.rules import receipts as rules
+from billing.views import pages
 from office import lists, money
 from office.access import may
 from office.views.session import enter
-from residents.views import answers
 
 READ, PRINT = "billing.read", "billing.print"
 SIZES = ("A5", "A4", "80mm")
@@ -32,7 +34,7 @@ def get(request, pk, permission=READ):
 @may(READ)
 @require_http_methods(["GET", "POST"])
 def receipts(request):
-    rows = reports.with_verbs(answers.of_estate(request, Receipt, READ))
+    rows = reports.with_verbs(pages.of_estate(request, Receipt, READ))
     return lists.render(request, RECEIPTS, rows)
 
 
@@ -53,7 +55,7 @@ def receipt(request, pk):
         "currency": row.estate.currency,
         "given": row.facts.get("given"),
         "change": row.facts.get("change"),
-        "facts": _facts(row),
+        "facts": facts_of(row),
         "steps": [_step(step) for step in row.history if step.verb != Verb.PRINTED],
         "prints": row.verbs.count(Verb.PRINTED),
         "pdf_url": f"{reverse('billing:receipt_pdf', args=[row.pk])}?size={size}",
@@ -65,7 +67,7 @@ def receipt(request, pk):
     return render(request, "billing/receipt.html", context)
 
 
-def _facts(row):
+def facts_of(row):
     currency = row.estate.currency
     paid = ", ".join(f"{words} {money.show(amount, currency)}" for _n, words, amount in reports.methods(row))
     unit = (_("Unit"), row.unit.code, reverse("residents:unit", args=[row.unit_id])) if row.unit_id else None
@@ -105,6 +107,17 @@ def _moves(request, row, state):
                 "key": "p",
             }
         )
+    if bookings.may("void", row, request.user):
+        moves.append(
+            {
+                "verb": "void",
+                # Translators: 作廢
+                "label": _("Void"),
+                "url": reverse("billing:receipt_void", args=[row.pk]),
+                "icon": "x",
+                "why_not": rules.why_not_void(row, request.user, set(row.verbs)) or "",
+            }
+        )
     return moves
 
 
@@ -121,10 +134,11 @@ def _size(request):
 def receipt_pdf(request, pk):
     """The sheet as it will leave the printer: marked 補印 once it has left it before."""
     from billing.printouts import receipts as paper  # here: WeasyPrint loads for a second
+    from office import printing
 
     row = get(request, pk, PRINT)
     copy = row.verbs.count(Verb.PRINTED)
-    return answers.paper(paper.receipt(row, copy=copy, size=_size(request), verbs=row.verbs))
+    return printing.answer(paper.receipt(row, copy=copy, size=_size(request), verbs=row.verbs))
 
 
 @may(PRINT)

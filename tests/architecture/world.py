@@ -702,6 +702,45 @@ class World:
         return account
 
     @cached_property
+    def holding(self):
+        """The same account with money held: a deposit (`.deposit`, its charge) and a prepayment."""
+        from billing.actions import deposits, payment
+        from billing.models import Item
+
+        account, money = self.owing, Decimal("500.00")
+        item = Item.objects.get(estate=self.estate, code="deposit_renovation")
+        by = {"methods": {"cash": money}, "by": self.cast["cashier"], "now": self.now, "payer": "張小明"}
+        account.deposit, _receipt = deposits.take(account=account, item=item, amount=money, **by)
+        payment.pay(estate=self.estate, unit=self.unit, charges=[], prepay=[(account.pk, money)], **by)
+        account.refresh_from_db()
+        return account
+
+    def _refund(self, approved=False):
+        from billing.actions import refund
+
+        asked = {"amount": Decimal("1.00"), "reason": "重複付款", "by": self.second_finance, "now": self.now}
+        row = refund.ask(account=self.holding, **asked)
+        return refund.approve(refund=row, by=self.cast["director"], now=self.now) if approved else row
+
+    @cached_property
+    def second_finance(self):
+        return cast.make_staff("finance2", (self.estate, "finance"))
+
+    @cached_property
+    def asked_refund(self):
+        return self._refund()
+
+    @cached_property
+    def approved_refund(self):
+        return self._refund(approved=True)
+
+    @cached_property
+    def new_owner(self):
+        person = cast.make_person(self.estate, "李新業")
+        cast.occupy(self.unit, person, role="tenant")
+        return person
+
+    @cached_property
     def paid_receipt(self):
         from billing.actions import payment
 
