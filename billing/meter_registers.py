@@ -21,9 +21,11 @@ SENTENCES = {
 
 
 def register():
+    from billing.imports import readings
     from billing.models import Meter
     from office import promises
 
+    readings.declare()
     journal.sentences(SENTENCES)
     journal.field_words("meter", Meter)
     promises.register_subject(Meter.SUBJECT, partial(row_address, "billing:meter"))

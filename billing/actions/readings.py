@@ -232,3 +232,40 @@ def miss(*, meter, reason, day, by, now):
     return MissedReading.objects.create(
         estate_id=meter.estate_id, meter=meter, day=day, reason=reason, by=by, at=now
     )
+
+
+# --- many at once, out of a workbook -------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def take_back(*, estate, rows, by, now):
+    """Refuse again the readings (meter, day, value) that an import brought, while nothing stands upon them; their number."""
+    months: dict = {}
+    found = []
+    for meter_id, day, value in sorted(rows, key=lambda row: (row[0], row[1]), reverse=True):
+        meter = lock(Meter(pk=meter_id))
+        row = meter.readings.filter(
+            read_on=day, value=value, source=Reading.Source.IMPORT, state__in=(State.COUNTED, State.HELD)
+        ).first()
+        if row is None or meter.readings.filter(state=State.COUNTED, read_on__gt=day).exists():
+            raise Refused(
+                _(
+                    "The meter %(serial)s has been read or corrected since. Correct its reading there; nothing was taken back."
+                )
+                % {"serial": meter.serial}
+            )
+        kind = meter.kind, bool(meter.unit_id)
+        if kind not in months:
+            months[kind] = charged_months(meter)
+        if row.state == State.COUNTED and rules.month_of(day) in months[kind]:
+            raise Refused(
+                _(
+                    "What the meter %(serial)s counted has been charged. Correct its reading there; nothing was taken back."
+                )
+                % {"serial": meter.serial}
+            )
+        row.state = State.REFUSED
+        row.decision = _("The import was rolled back.")
+        row.save(update_fields=["state", "decision"])
+        found.append(row)
+    return len(found)
