@@ -25,6 +25,7 @@ from billing.models import (
     Reading,
     Receipt,
     ReceiptStep,
+    Run,
     Standard,
     Tier,
     Till,
@@ -36,7 +37,7 @@ from billing.rules.debtors import Facts, Holder
 from billing.rules.ledger import Head, Line
 from config.demo.bulk import as_json
 from config.demo.names import simplified
-from office import clocks, journal
+from office import clocks, journal, series
 from office.models import Series, Unit
 from residents.models import Occupancy, Person
 
@@ -104,7 +105,7 @@ class Fees:
         self.items = {item.code: item for item in Item.objects.filter(estate=estate)}
         self.units = list(Unit.objects.filter(estate=estate).order_by("sort_key").select_related("building"))
         self.accounts: dict[tuple, Debtor] = {}
-        self.numbers: dict[int, int] = defaultdict(int)
+        self.numbers: dict[tuple[str, int], int] = defaultdict(int)
 
     def write(self):
         """All of it. Answers nothing; the rows are counted by the bulk."""
@@ -121,13 +122,9 @@ class Fees:
                 self._deposits(period)
             self._pay(period, number)
             self.bulk.flush()
-        for year, last in self.numbers.items():
-            Series.objects.update_or_create(
-                estate=self.estate,
-                kind="receipt",
-                year=year,
-                defaults={"last": last, "pattern": "S{year}-{n:06d}"},
-            )
+        for (kind, year), last in self.numbers.items():
+            values = {"last": last, "pattern": series.PATTERNS[kind]}
+            Series.objects.update_or_create(estate=self.estate, kind=kind, year=year, defaults=values)
         self._close()
 
     # --- who and by what --------------------------------------------------------------------------------------------
@@ -344,6 +341,10 @@ class Fees:
             self.accounts[unit.pk, person] = Debtor(pk, unit, self.names[person], habit)
         return self.accounts[unit.pk, person]
 
+    def _number(self, kind, day):
+        self.numbers[kind, day.year] += 1
+        return series.PATTERNS[kind].format(year=day.year, n=self.numbers[kind, day.year])
+
     def _voucher(self, kind, day, at, by, lines, **values):
         pk = self.bulk.add(
             Voucher, estate_id=self.estate.pk, kind=kind, day=day, at=at, by_id=by.pk, number=values.pop("number", ""), **values
@@ -356,6 +357,8 @@ class Fees:
         """The month's run: one voucher per account, its prepayment drawn at once."""
         day = period.replace(day=RUN_ON)
         at = self._at(day, 10 * 60)
+        run = Run.objects.create(estate=self.estate, period=period, day=day, by=self.crew.finance, at=at, state=Run.State.POSTED, finished_at=at + timedelta(minutes=1))  # fmt: skip
+        self.run = str(run.pk)
         by_debtor = defaultdict(list)
         for unit, item, share, basis in self._shares(period, used, shared):
             by_debtor[self._debtor(unit, share.payer).id].append((unit, item, share, basis))
@@ -366,12 +369,16 @@ class Fees:
             for unit, item, share, basis in found:
                 row = self._charge_row(
                     debtor, item, voucher, share.amount, period, share.from_on, share.until_on,
-                    formulas.due_on(period, share.parts[0].terms), basis=basis, source_kind=Charge.RUN, source_id=f"{period:%Y-%m}",
+                    formulas.due_on(period, share.parts[0].terms), basis=basis, source_kind=Charge.RUN, source_id=self.run,
                 )  # fmt: skip
                 lines += lines_of.charging(row, item, building_id=unit.building_id)
                 debtor.open.append(_Open(row, item, row.amount))
-            self._voucher("charge", day, at, self.crew.finance, lines, id=voucher, source_kind="run", source_id=f"{period:%Y-%m}")  # fmt: skip
-            self._draw(debtor, day, at)
+            self._voucher("charge", day, at, self.crew.finance, lines, id=voucher, number=self._number("bill", day), source_kind="run", source_id=self.run)  # fmt: skip
+            run.bills += 1
+            run.charges += len(found)
+            run.amount += sum(share.amount for _unit, _item, share, _basis in found)
+            run.drawn += self._draw(debtor, day, at)
+        run.save(update_fields=["bills", "charges", "amount", "drawn"])
 
     def _charge_row(
         self, debtor, item, voucher, amount, period, from_on, until_on, due_on, basis=None, **values
@@ -405,10 +412,12 @@ class Fees:
                 self.crew.finance,
                 [held, *lines],
                 source_kind="run",
-                source_id=f"{day:%Y-%m}",
+                source_id=self.run,
             )
-            debtor.prepaid = left
+            drawn, debtor.prepaid = debtor.prepaid - left, left
             debtor.open = [one for one in debtor.open if one.left]
+            return drawn
+        return 0
 
     def _settle(self, debtor, one, amount):
         one.left -= amount
@@ -491,9 +500,8 @@ class Fees:
         cashier = self.lot.choice(self.crew.cashiers)
         received = [Line(Head.MONEY, amount, method=method) for method, amount in methods.items()]
         voucher = self._voucher("payment", day, at, cashier, [*received, *lines], cashier_id=cashier.pk)
-        self.numbers[day.year] += 1
         facts = {"lines": printed, "methods": {method: f"{amount}" for method, amount in methods.items()}}
-        number = f"S{day.year}-{self.numbers[day.year]:06d}"
+        number = self._number("receipt", day)
         receipt = self.bulk.add(
             Receipt, estate_id=self.estate.pk, number=number, unit_id=debtor.unit.pk, payer=debtor.name, cashier_id=cashier.pk,
             day=day, at=at, total=total, facts=as_json(facts),
