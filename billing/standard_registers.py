@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Item
-from office import journal
+from office import journal, sweeps
 
 SENTENCES = {
     "item.added": _("fee item %(item)s added"),
@@ -15,9 +15,25 @@ SENTENCES = {
     "adjustment.ended": _("percentage ended, no longer from %(until)s"),
     "payer.named": _("payer of %(item)s named from %(from)s"),
     "payer.ended": _("payer no longer from %(until)s"),
+    "late.charged": _("late fees charged: %(count)s, %(amount)s"),
 }
 
 
 def register():
+    from billing import tasks  # here: actions load after the models of every app
+
+    sweeps.register(
+        sweeps.Sweep(
+            "late_fees",
+            # Translators: 滯納金
+            _("late fees"),
+            _("at the beginning of a month, for the days of the month before"),
+            tasks.charge_late_fees,
+            every=3600,
+            preview=tasks.foresee_late_fees,
+            # Translators: 收費
+            workflow=_("Fees"),
+        )
+    )
     journal.sentences(SENTENCES)
     journal.field_words("fee_item", Item)

@@ -12,7 +12,7 @@ from random import Random
 
 from psycopg.types.range import DateRange
 
-from billing.actions import ledger
+from billing.actions import late, ledger
 from billing.models import (
     Account,
     Adjustment,
@@ -122,6 +122,7 @@ class Fees:
                 self._deposits(period)
             self._pay(period, number)
             self.bulk.flush()
+        self._late()
         for (kind, year), last in self.numbers.items():
             values = {"last": last, "pattern": series.PATTERNS[kind]}
             Series.objects.update_or_create(estate=self.estate, kind=kind, year=year, defaults=values)
@@ -164,7 +165,7 @@ class Fees:
         Standard.objects.create(
             estate=self.estate,
             item=self.items["late"],
-            period=DateRange(self.today.replace(day=1), None),
+            period=DateRange(clocks.add_months(self.today.replace(day=1), -1), None),
             rate=D("0.0005"),
             grace_days=15,
             cap=D(100),
@@ -347,7 +348,7 @@ class Fees:
 
     def _voucher(self, kind, day, at, by, lines, **values):
         pk = self.bulk.add(
-            Voucher, estate_id=self.estate.pk, kind=kind, day=day, at=at, by_id=by.pk, number=values.pop("number", ""), **values
+            Voucher, estate_id=self.estate.pk, kind=kind, day=day, at=at, by_id=by.pk if by else None, number=values.pop("number", ""), **values
         )  # fmt: skip
         for line in lines:
             self.bulk.add(Entry, voucher_id=pk, estate_id=self.estate.pk, kind=kind, day=day, **vars(line))
@@ -537,6 +538,42 @@ class Fees:
                 {"card": row.amount},
                 row.amount,
             )
+
+    def _late(self):
+        """Late fees of last month, charged in the first hour of this one as the sweep does it."""
+        first = self.today.replace(day=1)
+        at, item, accounts = (
+            self._at(first, 30),
+            self.items["late"],
+            {one.id: one for one in self.accounts.values()},
+        )
+        month = clocks.add_months(first, -1)
+        found = late.fees(self.estate, [pk for _account, pk in late.candidates(self.estate, month)], first)
+        for fee in found:
+            debtor, voucher = accounts[fee.charge.account_id], self.bulk.reserve(Voucher)
+            source = {"source_kind": late.SOURCE, "source_id": str(fee.charge.pk)}
+            row = self._charge_row(
+                debtor,
+                item,
+                voucher,
+                fee.amount,
+                month,
+                fee.from_on,
+                fee.until_on,
+                first,
+                basis=fee.basis,
+                **source,
+            )
+            lines = lines_of.charging(row, item, building_id=debtor.unit.building_id)
+            key = late.key_of(fee.charge.pk, month)
+            self._voucher("charge", first, at, None, lines, id=voucher, key=key, **source)
+        total = sum((fee.amount for fee in found), D(0))
+        self.events.record(
+            at, verb="late.charged", subject_kind="late_fees", subject_id=int(f"{month:%Y%m}"), subject_text=f"{month:%Y-%m}",
+            estate_id=self.estate.pk, by_name="",
+            data=as_json({"count": len(found), "amount": journal.money(total, self.estate.currency)}),
+        )  # fmt: skip
+        self.bulk.flush()
 
     def _close(self):
         """Finance closed the month before last; cashiers closed every day up to the day before yesterday."""

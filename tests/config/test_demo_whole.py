@@ -268,9 +268,17 @@ def test_every_page_of_fees_has_something_to_show(loaded):
     assert Payer.objects.filter(estate=estate).exists()
     assert Charge.objects.filter(estate=estate, item__agency=True).exists()
     assert Charge.objects.filter(estate=estate, item__code="parking").exists()
-    for row in Charge.objects.filter(estate=estate, source_kind="run")[:500]:
+    assert Charge.objects.filter(estate=estate, source_kind="late").exists()
+    for row in Charge.objects.filter(estate=estate, source_kind__in=["run", "late"])[:500]:
         difference = abs(explain.exact(row.basis) - row.amount)
         assert difference <= (money.CENT if explain.is_share(row.basis, row.amount) else money.CENT / 2)
+
+
+def test_late_fees_of_last_month_are_charged_and_the_sweep_has_nothing_to_do(loaded):
+    from billing import tasks
+
+    assert tasks.charge_late_fees(NOW).found == 0
+    assert tasks.foresee_late_fees(NOW, [estate.pk for estate in loaded.estates], 10).count == 0
 
 
 def test_closed_days_stay_closed(loaded):
