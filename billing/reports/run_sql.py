@@ -16,6 +16,9 @@ only the few with several pay for windows and shares. Quotients are rounded as w
 
 from billing.reports import consumption
 
+# For the transaction that asks: join by hashing. Of CTEs the planner expects a row or two, and would loop over thousands.
+IN_BULK = "set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)"
+
 NOT_YET = """AND NOT EXISTS (SELECT FROM billing_charge c WHERE c.period = %(period)s::date AND c.unit_id = u.id
       AND c.item_id = i.id AND c.source_kind = 'run')"""
 

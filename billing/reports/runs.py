@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -70,7 +70,8 @@ def worked_out(estate, period, unit_ids):
 
 
 def _ask(sql, wanted):
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {run_sql.IN_BULK}")
         cursor.execute(sql, wanted)
         return cursor.fetchall()
 
@@ -113,7 +114,7 @@ class Oddity:
 
 
 def oddities(estate, period, jump):
-    """[Oddity] that there are. Nine queries, however many units."""
+    """[Oddity] that there are; the number of queries does not grow with the units."""
     wanted = values(estate, period) | {"jump": jump}
     found: dict[str, list] = {name: [] for name in ODDITIES}
     for unit, item, why in _ask(run_sql.left_out(), wanted):
