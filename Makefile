@@ -56,6 +56,7 @@ bench: ## speed as ratios to yardsticks of the same run
 	@bin/setup test
 	@GUANJIA_TEST=1 GUANJIA_FULL=1 $(PYTHON) -m tests.benchmarks $(ARGS)
 	@$(PYTHON) -m tests.benchmarks.imports
+	@$(PYTHON) -m tests.benchmarks.billing_run
 
 COMPILE = $(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
