@@ -154,7 +154,7 @@ def _over(run, now):
 
 
 # Temporary tables and CTEs have no statistics: expecting a row where there are thousands, the planner would loop.
-LOCK = f"SELECT state, {run_sql.IN_BULK} FROM billing_run WHERE id = %(run)s FOR UPDATE"
+LOCK = f"SELECT state, {run_sql.IN_BULK} FROM billing_run WHERE id = %(run)s FOR UPDATE"  # noqa: S608  words of ours
 
 ACCOUNTS = """INSERT INTO billing_account (estate_id, unit_id, person_id)
   SELECT DISTINCT %(estate)s::bigint, unit_id, person_id FROM run_line
