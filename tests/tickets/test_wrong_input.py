@@ -15,6 +15,7 @@ from django.urls import reverse
 from office.models import Event
 from tests.architecture.access_table import TABLE
 from tests.architecture.world import World
+from tests.conftest import FULL
 from tests.paper import draws_once
 
 ABSURD = {
@@ -163,7 +164,7 @@ def test_no_absurd_field_breaks_a_form_or_writes_anything(world, line, read):
     # In turn whatever has been looked for by then; what no request made a view look for can break nothing.
     while field := next((field for field in waiting if field in valid or field in read), None):
         del waiting[field]
-        for name in SHARP:
+        for name in SHARP if FULL else SHARP[len(waiting) % 2 :: 2]:
             post(field, name, valid | {field: ABSURD[name]})
     assert not wrong, f"{line.name}:\n  " + "\n  ".join(wrong)
 
