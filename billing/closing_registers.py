@@ -4,7 +4,7 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import DayClose, Till
+from billing.models import Collection, DayClose, Till
 from office import journal, promises, sweeps
 from office.addresses import row_address
 from office.models.promises import Measure
@@ -32,7 +32,50 @@ DAY_CLOSE = promises.Kind(
     workflow=FEES,
 )
 
+COLLECTION_AHEAD = promises.Kind(
+    "collection_ahead",
+    # Translators: 上門收取準備
+    _("collection to be prepared"),
+    (
+        promises.Rule(
+            "collection_ahead",
+            # Translators: 上門收取
+            _("receipt prepared before a collection at the door"),
+            _("the appointment"),
+            0,
+            Measure.AT,
+            "SPEC §6.5, §11",
+        ),
+    ),
+    climbs_to_director=False,
+    order=60,
+    workflow=FEES,
+)
+COLLECTION = promises.Kind(
+    "collection",
+    # Translators: 上門收取
+    _("collection at the door"),
+    (
+        promises.Rule(
+            "collection",
+            # Translators: 上門收取
+            _("collection at the door at the agreed time"),
+            _("the appointment"),
+            0,
+            Measure.AT,
+            "SPEC §6.5, §11",
+        ),
+    ),
+    climbs_to_director=False,
+    order=60,
+    workflow=FEES,
+)
+
 SENTENCES = {
+    "collection.agreed": _("collection of %(amount)s at the door agreed for %(at)s"),
+    "collection.collected": _("collected at the door: %(amount)s"),
+    "collection.unused": _("collection at the door: nothing was paid"),
+    "collection.off": _("collection at the door called off"),
     "day.closed": _("%(day)s closed: %(total)s"),
     "day.closed_with_difference": _("%(day)s closed: %(total)s, %(difference)s more or less in the drawer"),
     "period.closed": _("books closed up to and including %(day)s"),
@@ -42,11 +85,19 @@ SENTENCES = {
 def register():
     from billing import tasks
 
-    promises.register(DAY_CLOSE)
+    for kind in (DAY_CLOSE, COLLECTION_AHEAD, COLLECTION):
+        promises.register(kind)
     promises.register_subject(
         Till.SUBJECT, partial(row_address, "billing:till"), label=_("tills"), permission="billing.close_day"
     )
     promises.register_subject(DayClose.SUBJECT, partial(row_address, "billing:close"))
+    promises.register_subject(
+        Collection.SUBJECT,
+        partial(row_address, "billing:collection"),
+        # Translators: 上門收取
+        label=_("collections at the door"),
+        permission="billing.take_payment",
+    )
     journal.sentences(SENTENCES)
     sweeps.register(
         sweeps.Sweep(

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from billing import bank_urls, meter_urls
-from billing.views import accounts, charges, closing, counter, history, money_moves, receipts, runs, standards
+from billing.views import (
+    accounts,
+    charges,
+    closing,
+    collections,
+    counter,
+    history,
+    money_moves,
+    receipts,
+    runs,
+    standards,
+)
 
 app_name = "billing"
 urlpatterns = [
@@ -19,6 +30,15 @@ urlpatterns = [
     path("cash-book/", closing.cash_book, name="cash_book"),
     path("cash-book/pdf", closing.cash_book_pdf, name="cash_book_pdf"),
     *bank_urls.urlpatterns,
+    # collections at the door
+    path("collections/", collections.collections, name="collections"),
+    path("collections/mine/", collections.my_collections, name="my_collections"),
+    path("collections/new/", collections.collection_new, name="collection_new"),
+    path("collections/pdf", collections.collections_pdf, name="collections_pdf"),
+    path("collections/<int:pk>/", collections.collection, name="collection"),
+    path("collections/<int:pk>/prepare", collections.collection_prepare, name="collection_prepare"),
+    path("collections/<int:pk>/collect", collections.collection_collect, name="collection_collect"),
+    path("collections/<int:pk>/give-up", collections.collection_give_up, name="collection_give_up"),
     # an old ledger beside ours
     path("history/<int:pk>", history.history, name="history"),
     path("history/<int:pk>/items", history.history_items, name="history_items"),

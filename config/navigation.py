@@ -88,6 +88,8 @@ SECTIONS = (
             Entry("billing:receipts", _("Receipts"), "receipt"),
             # Translators: 退款
             Entry("billing:refunds", _("Refunds"), "arrow-back-up"),
+            # Translators: 上門收取
+            Entry("billing:collections", _("Collections at the door"), "route"),
             # Translators: 日結
             Entry("billing:close_day", _("Close the day"), "lock"),
             # Translators: 日結單

@@ -8,11 +8,21 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from billing.models import DayClose, Entry, OpenCharge, Receipt, ReceiptStep, Refund, Till, Voucher
+from billing.models import (
+    Collection,
+    DayClose,
+    Entry,
+    OpenCharge,
+    Receipt,
+    ReceiptStep,
+    Refund,
+    Till,
+    Voucher,
+)
 from billing.rules.counter import METHODS
 from office import clocks, search
 from office.forms import DateInput
-from office.lists.estates import DAYS
+from office.lists.estates import DAYS, DayRanges, day_field
 from office.models import Building, Staff
 
 MOST = 500  # hits a search inside a list looks at
@@ -192,3 +202,28 @@ class RefundFilter(_Search):
         return rows.filter(
             Q(account__unit__in=self.hits(value, "unit")) | Q(account__person__in=self.hits(value, "person"))
         )
+
+
+class CollectionFilter(DayRanges):
+    """Appointments by the local day of the visit."""
+
+    day_fields = {"visit": "window_from"}
+
+    visit_from = day_field(_("Visit from"))
+    visit_to = day_field(_("Visit until"))
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=Collection.State.choices, empty_label=_("all")
+    )
+    collector = django_filters.ModelChoiceFilter(
+        label=_("Who goes"), empty_label=_("all"), queryset=Staff.objects.none()
+    )
+
+    class Meta:
+        model = Collection
+        fields = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        estate = self.request.estate if self.request else None
+        goers = Collection.objects.filter(estate=estate).values("collector_id")
+        self.filters["collector"].queryset = Staff.objects.filter(pk__in=goers)

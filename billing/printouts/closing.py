@@ -65,7 +65,7 @@ def draw_day_close(facts, *, letterhead, language, size):
             "head": [
                 (_("Time"), "narrow"),
                 # Translators: 收據
-                (_("Receipt"), "narrow"),
+                (_("Receipt"), "medium"),
                 (_("Unit"), "narrow"),
                 (_("Payer"), ""),
                 (_("Booking"), "narrow"),
@@ -159,7 +159,7 @@ def draw_period_close(facts, *, letterhead, language, size):
                 [(_("Closed by"), facts.by), (_("Note"), facts.note)],
             ],
             # Translators: 科目, 借方, 貸方
-            "head": [(_("Head"), ""), (_("Debit"), "medium right"), (_("Credit"), "medium right")],
+            "head": [(_("Account head"), ""), (_("Debit"), "medium right"), (_("Credit"), "medium right")],
             "heads": facts.heads,
             "blank": range(facts.blank),
             "total": facts.total,

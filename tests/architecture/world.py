@@ -906,3 +906,28 @@ class World:
 
         assert self.day_closed
         return Book.objects.get(estate=self.estate).closed_through
+
+    @cached_property
+    def collector(self):
+        """Another cashier: what she carries keeps nobody else's day open."""
+        return cast.make_staff("collector", (self.estate, "cashier"))
+
+    def _visit(self):
+        from billing.actions import collections
+
+        start = self.now + timedelta(hours=1)
+        return collections.agree(
+            account=self.payer_account, payer="張小明", owner_name="張小明", window_from=start,
+            window_to=start + timedelta(hours=1), amount=Decimal("12.34"), collector=self.collector,
+            by=self.cast["cashier"], now=self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def visit(self):
+        return self._visit()
+
+    @cached_property
+    def visit_prepared(self):
+        from billing.actions import collections
+
+        return collections.prepare(collection=self._visit(), by=self.cast["cashier"], now=self.now)
