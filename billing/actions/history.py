@@ -101,6 +101,36 @@ def remember_items(*, estate, meant, by, now):
             )
 
 
+REVERSED = f"""
+INSERT INTO {Entry._meta.db_table} (voucher_id, estate_id, kind, day, head, account_id, item_id, building_id, charge_id,
+                                    period, due_on, method, amount)
+SELECT r.id, e.estate_id, e.kind, r.day, e.head, e.account_id, e.item_id, e.building_id, e.charge_id, e.period, e.due_on,
+       e.method, -e.amount
+  FROM (SELECT DISTINCT voucher_id FROM {Entry._meta.db_table} WHERE account_id = ANY(%(accounts)s)) mine
+  JOIN {Voucher._meta.db_table} r ON r.reverses_id = mine.voucher_id
+  JOIN {Entry._meta.db_table} e ON e.voucher_id = mine.voucher_id
+ WHERE r.source_kind = 'history-undo' AND r.source_id = %(batch)s AND r.xid = pg_current_xact_id()::text::bigint
+ ORDER BY r.id, e.id"""
+AT_ONCE = 300  # reversals of one statement
+
+
+def _by_vouchers(cursor, values):
+    """The accounts of the import in parts of about AT_ONCE bookings, an account always whole."""
+    cursor.execute(
+        f"SELECT e.account_id, count(DISTINCT v.id) FROM {Voucher._meta.db_table} v"
+        f" JOIN {Entry._meta.db_table} e ON e.voucher_id = v.id WHERE v.source_kind = %(source)s"
+        " AND v.source_id = %(batch)s AND v.estate_id = %(estate)s AND e.account_id IS NOT NULL GROUP BY 1 ORDER BY 1",
+        values,
+    )
+    parts, size = [[]], 0
+    for account, count in cursor.fetchall():
+        if size and size + count > AT_ONCE:
+            parts, size = [*parts, []], 0
+        parts[-1].append(account)
+        size += count
+    return [part for part in parts if part]
+
+
 def take_back(*, batch, by, now):
     """Reverse every booking of the import; what was paid or drawn on them since stands in the way. How many vouchers.
 
@@ -130,16 +160,9 @@ def take_back(*, batch, by, now):
                 values,
             )
             count = cursor.rowcount
-            cursor.execute(
-                f"INSERT INTO {Entry._meta.db_table} (voucher_id, estate_id, kind, day, head, account_id, item_id,"
-                " building_id, charge_id, period, due_on, method, amount)"
-                " SELECT r.id, e.estate_id, e.kind, r.day, e.head, e.account_id, e.item_id, e.building_id, e.charge_id,"
-                f" e.period, e.due_on, e.method, -e.amount FROM {Voucher._meta.db_table} r"
-                f" JOIN {Entry._meta.db_table} e ON e.voucher_id = r.reverses_id"
-                " WHERE r.source_kind = 'history-undo' AND r.source_id = %(batch)s AND r.at = %(now)s"
-                " AND r.xid = pg_current_xact_id()::text::bigint ORDER BY r.id, e.id",
-                values,
-            )
+            # Whole accounts at a time: the trigger holds each reversal against the rows of its own statement.
+            for part in _by_vouchers(cursor, values):
+                cursor.execute(REVERSED, values | {"accounts": part})
     except Refused as refusal:
         raise Refused(
             _(
