@@ -17,7 +17,7 @@ from billing.reports import accounts as reports
 from billing.rules import bookings as rules
 from billing.rules import ledger as lines_of
 from billing.rules.ledger import Head, Line
-from office import journal, series
+from office import journal, search, series
 from office.refusals import Refused
 
 OWN = object()  # the drawer of whoever books
@@ -283,7 +283,7 @@ def _methods_facts(methods, given):
 
 # --- the receipt ---------------------------------------------------------------------------------------------
 
-# A receipt and its first step, in one statement.
+# A receipt, its first step, and what the search box finds it by, in one statement.
 RECEIPT = """
 WITH made AS (
   INSERT INTO billing_receipt (estate_id, number, unit_id, payer, cashier_id, day, at, total, facts)
@@ -291,6 +291,10 @@ WITH made AS (
 ), stepped AS (
   INSERT INTO billing_receiptstep (estate_id, receipt_id, verb, voucher_id, reason, by_id, at)
     SELECT %(estate)s, id, %(verb)s, %(voucher)s, '', %(by)s, %(at)s FROM made
+), keyed AS (
+  INSERT INTO office_searchkey (estate_id, subject_kind, subject_id, kind, key)
+    SELECT %(estate)s, %(subject)s, made.id, wanted.kind, wanted.key
+      FROM made CROSS JOIN unnest(%(kinds)s::text[], %(keys)s::text[]) AS wanted (kind, key) ON CONFLICT DO NOTHING
 ) SELECT id FROM made"""
 
 
@@ -302,6 +306,7 @@ def _receipt(claims, payer, unit, facts, cashier, by, now, day, voucher=None):
     estate = claims.estate
     number = series.take(estate, "receipt", now=now)
     verb = ReceiptStep.Verb.BOOKED if voucher else ReceiptStep.Verb.CARRIED
+    kinds, keys = zip(*sorted(search.keys_of_number(number)), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             RECEIPT,
@@ -318,6 +323,9 @@ def _receipt(claims, payer, unit, facts, cashier, by, now, day, voucher=None):
                 "verb": verb,
                 "voucher": voucher.pk if voucher else None,
                 "by": by.pk,
+                "subject": Receipt.SUBJECT,
+                "kinds": list(kinds),
+                "keys": list(keys),
             },
         )
         pk = cursor.fetchone()[0]
