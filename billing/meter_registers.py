@@ -21,10 +21,11 @@ SENTENCES = {
 
 
 def register():
-    from billing.imports import readings
+    from billing.imports import meters, readings
     from billing.models import Meter
     from office import promises
 
+    meters.declare()
     readings.declare()
     journal.sentences(SENTENCES)
     journal.field_words("meter", Meter)

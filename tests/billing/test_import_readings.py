@@ -4,11 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
-from billing.models import Reading
+from billing.models import Meter, Reading
 from tests import imported
 from tests.billing.test_consumption import make_meter
-from tests.cast import make_staff, make_unit
+from tests.cast import client_of, make_staff, make_unit
 
 HEAD = ["表號", "抄表日期", "本期讀數"]
 
@@ -66,3 +67,26 @@ def test_what_stands_on_an_imported_reading_keeps_it(estate, finance, meters):
     imported.applied(imported.checked(estate, finance, [HEAD, ["W0", "2026-02-28", 20]], "readings"), finance)
     assert imported.rolled_back(first, finance).state == "applied"
     assert Reading.objects.get(read_on=date(2026, 1, 31)).state == "counted"
+
+
+def test_meters_come_in_and_our_own_list_changes_nothing(estate, finance):
+    make_unit(estate, "3-2-1201")
+    head = ["表號", "類別", "房號", "樓棟", "公攤範圍", "位置", "倍率", "安裝日期"]
+    rows = [
+        ["W1", "水表", "3-2-1201", "", "", "廚房", "", "2026-01-01"],
+        ["E1", "電表", "", "3", "", "電房", 40, "2026-01-01"],
+        ["E2", "電表", "9-9-9", "", "", "", "", "2026-01-01"],
+        ["E3", "電表", "", "", "", "", "", "2026-01-01"],
+    ]
+    batch = imported.checked(estate, finance, [head, *rows], "meters")
+    assert imported.counts(batch) == {"create": 2, "error": 2}, [one.errors for one in batch.rows.all()]
+    batch = imported.applied(batch, finance)
+    water, power = Meter.objects.order_by("-serial")
+    assert (water.unit.code, water.building.code, water.reach) == ("3-2-1201", "3", "")
+    assert (power.reach, power.multiplier, power.building.code) == ("building", 40, "3")
+    answer = client_of(finance).post(reverse("billing:meters"), {"export": "csv"})
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    again = imported.checked(estate, finance, text.splitlines(), "meters")
+    assert imported.counts(again) == {"unchanged": 2}, [one.errors for one in again.rows.all()]
+    assert imported.rolled_back(batch, finance).state == "rolled_back"
+    assert not Meter.objects.exists()
