@@ -204,8 +204,7 @@ def payment(ticket, paid):
         "open": money.show(paid.open, currency),
         "amount": money.show(paid.charged, currency),
     }
-    counter = address("billing:counter", [])
-    return [(_("Payment"), words, f"{counter}?unit={ticket.unit_id}" if counter else "")]
+    return [(_("Payment"), words, row_address("billing:counter", ticket.unit_id))]
 
 
 def window_text(start, end):
