@@ -22,7 +22,8 @@ def draw(*, accounts, by, now):
     locked = ledger.lock([account.pk for account in accounts])
     for account in locked.values():
         left, lines = account.prepaid, []
-        for row in reports.open_charges([account]) if left else []:
+        owing = reports.open_charges([account]) if left else []
+        for row in sorted(owing, key=lambda row: (row.due_on, row.pk)):  # as the billing run does
             amount = min(left, row.amount)
             if row.is_deposit or not amount:
                 continue

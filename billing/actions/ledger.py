@@ -148,6 +148,8 @@ REFUSALS = {
     "open_charge_not_overpaid": lambda: _(
         "This has been paid in the meantime. Open the page again to see what is still owed."
     ),
+    "charge_not_owed_again": lambda: _("The charge has been taken back since: this cannot be owed again."),
+    "deposit_held": lambda: _("There is not so much held of this deposit any more."),
     "account_never_below_zero": lambda: _("There is not so much left on the account."),
 }
 

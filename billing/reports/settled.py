@@ -50,7 +50,7 @@ def _sum(charge, **filters):
 def is_withdrawn(charge):
     """Whether the charge was taken back."""
     return Entry.objects.filter(
-        charge_id=charge.pk, head=Entry.Head.RECEIVABLE, kind=Voucher.Kind.CHARGE, amount__lt=0
+        charge_id=charge.pk, head=Entry.Head.RECEIVABLE, kind=Voucher.Kind.CHARGE, amount=-charge.amount
     ).exists()
 
 

@@ -50,8 +50,8 @@ def why_not_reversed(voucher):
         if held["sum"] > row.amount:
             return _("The deposit of this receipt has been given back or forfeited: take that back first.")
     charges = entries.filter(head=Head.RECEIVABLE).values("charge_id")
-    later = Entry.objects.filter(charge_id__in=charges)
-    if later.filter(head=Head.RECEIVABLE, amount__lt=0, kind=Voucher.Kind.CHARGE).exists():
+    later = Entry.objects.filter(charge_id__in=charges, head=Head.RECEIVABLE, kind=Voucher.Kind.CHARGE)
+    if later.values("charge_id").annotate(net=Sum("amount")).filter(net__lte=0).exists():
         return _(
             "A charge of this receipt has been taken back since; what was paid on it is prepayment now: refund that instead."
         )
