@@ -9,6 +9,7 @@ from billing.views import (
     closing,
     collections,
     counter,
+    figures,
     history,
     money_moves,
     receipts,
@@ -63,6 +64,12 @@ urlpatterns = [
     path("runs/<int:pk>/pause", runs.run_pause, name="run_pause"),
     path("runs/<int:pk>/resume", runs.run_resume, name="run_resume"),
     path("runs/<int:pk>/stop", runs.run_stop, name="run_stop"),
+    # figures and what they are made of
+    path("figures/", figures.dashboard, name="figures"),
+    path("figures/sheet.pdf", figures.sheet, name="figures_sheet"),
+    path("balance/", figures.balance, name="balance"),
+    path("charges/", figures.charges, name="charges"),
+    path("entries/", figures.entries, name="entries"),
     # a charge
     path("charges/<str:month>/<int:pk>/", charges.charge, name="charge"),
     # the counter

@@ -100,6 +100,11 @@ SECTIONS = (
             Entry("billing:close_period", _("Close the books"), "calendar-event"),
             # Translators: 計費
             Entry("billing:runs", _("Billing runs"), "repeat"),
+            # Translators: 應收
+            Entry("billing:charges", _("Charges"), "list"),
+            # Translators: 分錄
+            Entry("billing:entries", _("Ledger lines"), "list-details"),
+            Entry("billing:figures", _("Figures of the fees"), "chart-bar"),
             # Translators: 收費標準
             Entry("billing:standards", _("Fee standards"), "file-text"),
             # Translators: 抄表

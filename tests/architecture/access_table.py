@@ -30,6 +30,7 @@ from tests.architecture import (
     lines_fees_counter,
     lines_fees_meters,
     lines_fees_runs,
+    lines_fees_figures,
     lines_fees_standards,
     lines_gate,
     lines_household,
@@ -881,6 +882,7 @@ TABLE += (
     + lines_fees_standards.LINES
     + lines_fees_counter.LINES
     + lines_fees_closing.LINES
+    + lines_fees_figures.LINES
     + lines_gate.LINES
     + lines_household.LINES
     + lines_imports.LINES
