@@ -98,7 +98,12 @@ class Standard(models.Model):
     rate = models.DecimalField(_("rate per day"), max_digits=9, decimal_places=6, null=True, blank=True)
     grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=0)
     cap = models.DecimalField(
-        _("at most (% of the amount)"), max_digits=6, decimal_places=2, null=True, blank=True
+        # xgettext:no-python-format
+        _("at most (% of the amount)"),
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
     )
     version = models.PositiveIntegerField(default=1, editable=False)
 

@@ -84,7 +84,8 @@ def _line(row, items, language):
         month = receipts.period_of({"period": month, "from": f"{from_on}", "until": f"{until_on}"}) or month
     if head == "prepaid":
         # Translators: 預存款
-        what = f"{KINDS[kind]}: {_('Prepayment')}"
+        prepayment = _("Prepayment")
+        what = f"{KINDS[kind]}: {prepayment}"
     else:
         what = " ".join(filter(None, [name, month])) if kind == "charge" else f"{KINDS[kind]}: {name} {month}"
     return Line(
