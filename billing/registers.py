@@ -33,3 +33,6 @@ def register():
     from billing import closing_registers
 
     closing_registers.register()
+    from billing import figure_registers
+
+    figure_registers.register()

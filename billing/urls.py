@@ -12,6 +12,7 @@ from billing.views import (
     figures,
     history,
     money_moves,
+    notices,
     receipts,
     runs,
     standards,
@@ -82,6 +83,9 @@ urlpatterns = [
     # accounts
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:pk>/", accounts.account, name="account"),
+    path("accounts/<int:pk>/notice.pdf", notices.notice, name="account_notice"),
+    path("accounts/<int:pk>/statement.pdf", notices.statement, name="account_statement"),
+    path("notices/", notices.batch, name="notices"),
     path("arrears/", accounts.arrears, name="arrears"),
     path("accounts/<int:pk>/draw", money_moves.draw_prepaid, name="draw"),
     path("accounts/<int:pk>/waive", money_moves.waive, name="waive"),

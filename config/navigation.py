@@ -100,6 +100,8 @@ SECTIONS = (
             Entry("billing:close_period", _("Close the books"), "calendar-event"),
             # Translators: 計費
             Entry("billing:runs", _("Billing runs"), "repeat"),
+            # Translators: 繳費通知單、對帳單
+            Entry("billing:notices", _("Notices and statements"), "printer"),
             # Translators: 應收
             Entry("billing:charges", _("Charges"), "list"),
             # Translators: 分錄

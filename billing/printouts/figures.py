@@ -10,7 +10,7 @@ from office.printing import Form, in_language
 from office.tables import TableFacts, table_sheet
 
 TITLES = {
-    # Translators: 收繳率
+    # Translators: 收費情況表
     "collection": gettext_lazy("Collection report"),
     # Translators: 帳齡
     "ageing": gettext_lazy("Ageing of arrears"),

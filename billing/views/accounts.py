@@ -61,6 +61,7 @@ def account(request, pk):
         "page": page,
         "older": page + 1 if more else 0,
         "moves": moves(request, row),
+        "may_print": request.user.may("billing.print", row.estate_id),
         "may_take": request.user.may("billing.take_payment", row.estate_id),
         "events": pages.timeline(Event.objects.filter(subject_kind=row.SUBJECT, subject_id=row.pk)),
     }
