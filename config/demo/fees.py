@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
+from django.db import connection
 from psycopg.types.range import DateRange
 
 from billing.actions import late, ledger
@@ -67,6 +68,7 @@ DOCUMENT = {
 # How people pay. The first accounts show every habit, however small the estate.
 FIRST = ("good", "never", "year", "late", "part", "good", "stops", "good", "good")
 HABITS = ("good",) * 62 + ("late",) * 14 + ("part",) * 7 + ("year",) * 9 + ("stops",) * 5 + ("never",) * 3
+WHOLE = ("charge_is_booked", "voucher_has_entries", "receipt_begins")
 METHODS = ("qr", "qr", "qr", "cash", "cash", "card", "transfer", "mandate")
 
 
@@ -112,6 +114,7 @@ class Fees:
         Book.objects.create(estate=self.estate)
         Till.objects.bulk_create(Till(estate=self.estate, cashier=cashier) for cashier in self.crew.cashiers)
         ledger.open_months([*self.periods, self.today.replace(day=1)])
+        self._whole("DEFERRED")
         self._people()
         self._standards()
         self._orders()
@@ -127,6 +130,12 @@ class Fees:
             values = {"last": last, "pattern": series.PATTERNS[kind]}
             Series.objects.update_or_create(estate=self.estate, kind=kind, year=year, defaults=values)
         self._close()
+        self._whole("IMMEDIATE")
+
+    def _whole(self, when):
+        """COPY writes vouchers before their entries: the database asks whether bookings are whole when all are there."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET CONSTRAINTS {', '.join(WHOLE)} {when}")
 
     # --- who and by what --------------------------------------------------------------------------------------------
 
