@@ -1,11 +1,40 @@
 """What figures and notices tell the office: the sweep that folds the sums, the long work of printing."""
 
+from functools import partial
+
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from billing import notices
-from office import jobs, sweeps
+from billing.models import Run
+from office import jobs, promises, sweeps
+from office.addresses import row_address
+from office.models.promises import Measure
+from office.models.staff import Department
 from office.sweeps import Foreseen, Result
+
+# Translators: 收費
+FEES = _("Fees")
+PAYMENT_NOTICE = promises.Kind(
+    "payment_notice",
+    # Translators: 繳費通知單
+    _("payment notices"),
+    (
+        promises.Rule(
+            "payment_notice",
+            # Translators: 繳費通知單
+            _("payment notices issued so long before the due date"),
+            _("the due date, counted back"),
+            7,
+            Measure.DAYS,
+            "SPEC §6.9",
+        ),
+    ),
+    climbs_to_director=False,
+    department=Department.FINANCE,
+    order=60,
+    workflow=FEES,
+)
 
 CROWDED = """SELECT count(*) FROM (
   SELECT 1 FROM billing_turnover WHERE estate_id = ANY(%(estates)s)
@@ -38,9 +67,13 @@ def register():
             fold,
             every=3600,
             preview=foresee,
-            # Translators: 收費
-            workflow=_("Fees"),
+            workflow=FEES,
         )
     )
+    promises.register(PAYMENT_NOTICE)
+    promises.register_subject(
+        # Translators: 計費
+        Run.SUBJECT, partial(row_address, "billing:run"), label=_("billing runs"), permission="billing.read"
+    )  # fmt: skip
     # Translators: 繳費通知單、對帳單
     jobs.register(notices.JOB, notices.work, _("notices and statements"))

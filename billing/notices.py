@@ -3,6 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from billing.actions import notices as promised
 from billing.models import Account
 from billing.printouts import notices as sheets
 from office import jobs
@@ -33,10 +34,11 @@ def work(job):
     from office import printing  # here: WeasyPrint takes a second to load, and most workers never print
 
     kind = job.args["kind"]
+    now = timezone.now()
     ids = owing(job.estate, job.args["building"])
     job.total = len(ids)
     batch = printing.pdf_many(
-        sheets.of_accounts(kind, ids, job.estate, timezone.now()),
+        sheets.of_accounts(kind, ids, job.estate, now),
         shard=sheets.SHARD,
         progress=lambda done: jobs.progress(job, done, job.total),
     )
@@ -46,3 +48,5 @@ def work(job):
     jobs.keep_result(
         job, data=batch.data, name=f"{job.estate.code}-{kind}.pdf", content_type="application/pdf"
     )
+    if kind == sheets.NOTICE and not job.args["building"] and not batch.failures:
+        promised.keep(estate=job.estate, by=job.by, now=now)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from billing.actions import ledger
+from billing.actions import ledger, notices
 from billing.models import Book, Run
 from billing.reports import run_sql
 from billing.rules import runs as rules
@@ -149,6 +149,7 @@ def _over(run, now):
         run.save(update_fields=["state", "finished_at", "version"])
         data = {"bills": run.bills, "amount": journal.money(run.amount, run.estate.currency)}
         journal.record("run.posted", subject=run, by=run.by, now=now, data=data)
+        notices.owe(run=run, now=now)
     transaction.on_commit(lambda: failpoint("billing.run.posted"))
     return run
 

@@ -1,5 +1,6 @@
 """Payment notices and statements on paper, one by one and in a batch; the sums folded by a sweep (SPEC §6.9)."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 
@@ -10,12 +11,13 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from billing import figure_registers, notices
+from billing.actions import run
 from billing.models import Item, Turnover
 from billing.reports import figures
-from office import jobs
-from office.models import Job
+from office import clocks, jobs
+from office.models import Job, Promise
 from office.refusals import Refused
-from tests.billing.money import make_account, make_charge
+from tests.billing.money import make_account, make_charge, make_standard
 from tests.cast import NOW, client_of, make_person, make_unit, occupy
 
 D = Decimal
@@ -87,3 +89,26 @@ def test_folding_changes_no_sum(estate, management, cashier):
     assert figure_registers.foresee(NOW, [estate.pk], 10).count == 0
     assert figures.proof(estate).holds
     assert connection.in_atomic_block
+
+
+def test_a_run_promises_its_notices_seven_days_before_they_are_due_and_a_batch_keeps_it(
+    estate, finance, clerk
+):
+    unit = make_unit(estate, "3-2-1299", area=D(80))
+    occupy(unit, make_person(estate))
+    make_standard(Item.objects.get(estate=estate, code="management"), "2.00")
+    row = run.go_on(run.post(estate=estate, period=date(2026, 3, 1), by=finance, now=NOW), now=lambda: NOW)
+    promise = Promise.objects.get(kind="payment_notice")
+    assert clocks.local_date(promise.due_at - timedelta(seconds=1), estate.zone) == date(
+        2026, 3, 24
+    )  # due on the 31st
+    assert (promise.subject_id, promise.department, promise.outcome) == (row.pk, "finance", "open")
+    client_of(clerk).post(reverse("billing:notices"), {"kind": "notice"})
+    jobs.run_waiting(timezone.now())
+    promise.refresh_from_db()
+    assert (promise.outcome, promise.closed_by) == ("kept", clerk)
+
+
+def test_a_run_that_charged_nobody_promises_nothing(estate, finance):
+    run.go_on(run.post(estate=estate, period=date(2026, 3, 1), by=finance, now=NOW), now=lambda: NOW)
+    assert not Promise.objects.filter(kind="payment_notice").exists()
