@@ -143,7 +143,9 @@ def oddities(estate, period, jump):
         }
         found["changed"].append((unit, item, said, charge))
     found["address"] = [(*row, "", None) for row in _ask(run_sql.unreachable(), wanted)]
-    shown = {name: sorted(rows, key=lambda row: row[:1])[:SHOWN] for name, rows in found.items()}
+    shown = {
+        name: sorted(rows, key=lambda row: (row[0], row[1] or 0))[:SHOWN] for name, rows in found.items()
+    }
     units = Unit.objects.in_bulk({row[0] for rows in shown.values() for row in rows})
     items = Item.objects.in_bulk({row[1] for rows in shown.values() for row in rows if row[1]})
     return [
