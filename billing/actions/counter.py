@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.actions import charging, ledger, payment
-from billing.models import Item
+from billing.models import Item, OpenCharge
 from office.refusals import Refused
 from residents.models import Person
 
@@ -22,7 +22,9 @@ def take(*, unit, payer, charges, methods, by, now, extras=(), prepaid=0, person
         if debtor is None:
             raise Refused(_("Say on whose account this is booked."))
         account = ledger.account_of(unit, debtor)
-        ledger.lock([account.pk])
+        # All accounts at once, in id order: the extras would else hold theirs while the payment waits for the others.
+        owing = OpenCharge.objects.filter(pk__in=[pk for pk, _amount in charges], estate=unit.estate_id)
+        ledger.lock([account.pk, *owing.values_list("account_id", flat=True)])
         items = Item.objects.in_bulk([item for item, _amount, _text in extras])
         for item, amount, text in extras:
             charge = charging.charge(

@@ -3,18 +3,22 @@
 import os
 import random
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
-from django.db import DatabaseError, connection, connections, transaction
+import pytest
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.db.models import Sum
 
-from billing.actions import ledger, payment
+from billing.actions import counter, ledger, payment
 from billing.models import Account, Entry, OpenCharge, Receipt
 from office.refusals import Refused
 from tests import databases
 from tests.billing.money import make_account, make_charge, make_item
 from tests.cast import NOW, make_estate, make_staff
+
+from .crowd import at_once, until_somebody_waits
+
+pytestmark = pytest.mark.faults
 
 FULL = bool(os.environ.get("GUANJIA_FULL"))
 CASHIERS, TRIALS = (50, 200) if FULL else (8, 3)
@@ -25,23 +29,6 @@ HUNDRED = Decimal("100.00")
 def office():
     estate = make_estate()
     return estate, make_item(estate), make_staff("cashier", (estate, "cashier"))
-
-
-def at_once(many, act):
-    """What `act(n)` answered in each of `many` threads that began together."""
-    gate = threading.Barrier(many)
-
-    def run(n):
-        try:
-            gate.wait(60)
-            return act(n)
-        except Refused as refusal:
-            return refusal
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(many) as pool:
-        return list(pool.map(run, range(many)))
 
 
 def race(estate, item, cashier, account):
@@ -127,6 +114,72 @@ def test_payments_of_many_bills_in_any_order_never_deadlock(own_db):
     assert numbers == [f"S2026-{n:06d}" for n in range(1, len(numbers) + 1)]
 
 
+def crossed(own_db):
+    """Two pay the same two bills, each naming another one first, each with one account locked; how many fell over."""
+    estate, item, cashier = office()
+    accounts = [make_account(estate, f"3-2-{1000 + n}") for n in range(2)]
+    charges = [make_charge(account, item, by=cashier).pk for account in accounts]
+
+    def pay(n):
+        claims = [(pk, Decimal("1.00")) for pk in charges[:: 1 - 2 * n]]
+        try:
+            return payment.pay(
+                estate=estate, payer="x", charges=claims, methods={"cash": Decimal("2.00")}, by=cashier, now=NOW
+            )  # fmt: skip
+        except OperationalError as trouble:
+            return str(trouble)
+
+    return sum("deadlock" in str(answer) for answer in at_once(2, pay))
+
+
+def test_two_who_name_their_bills_crosswise_pay_both(own_db):
+    assert crossed(own_db) == 0
+    assert Receipt.objects.count() == 2
+
+
+def test_without_the_order_of_locks_one_of_them_falls_over(own_db, monkeypatch):
+    """The twin: accounts are locked in the order the bills are named."""
+    gate = threading.Barrier(2)
+
+    def lock_as_named(claims):
+        for pk in claims.charges:
+            found = OpenCharge.objects.filter(pk=pk).values_list("account_id", flat=True)
+            claims.accounts |= ledger.lock(found)
+            if len(claims.accounts) == 1:
+                gate.wait(30)
+
+    monkeypatch.setattr(payment._Claims, "lock", lock_as_named)
+    assert crossed(own_db) == 1
+
+
+def test_what_is_charged_on_the_spot_is_locked_with_the_bills_of_others(own_db):
+    """Until it has the first of its accounts, a payment at the counter holds none of the others."""
+    estate, item, cashier = office()
+    first, second = (make_account(estate, f"3-2-{1000 + n}") for n in range(2))
+    charge = make_charge(first, item, by=cashier)
+    made = []
+
+    def take():
+        try:
+            made.append(
+                counter.take(
+                    unit=second.unit, payer="x", person=second.person_id, charges=[(charge.pk, HUNDRED)],
+                    extras=[(item.pk, Decimal("5.00"), "key")], methods={"cash": Decimal("105.00")}, by=cashier, now=NOW,
+                )
+            )  # fmt: skip
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=take)
+    with transaction.atomic():
+        ledger.lock([first.pk])
+        thread.start()
+        assert until_somebody_waits()
+        assert Account.objects.select_for_update(no_key=True, of=("self",), nowait=True).get(pk=second.pk)
+    thread.join(30)
+    assert made[0].total == Decimal("105.00")
+
+
 def test_a_day_is_closed_between_payments_never_within_one(own_db):
     """What is booked into a day is booked before its close, the rest is refused."""
     estate, item, cashier = office()
@@ -153,3 +206,48 @@ def test_a_day_is_closed_between_payments_never_within_one(own_db):
     taken = HUNDRED * sum(isinstance(answer, Receipt) for answer in answers)
     assert counted == [taken]
     assert taken == Entry.objects.filter(head="money").aggregate(sum=Sum("amount"))["sum"] or not taken
+
+
+def closed_while_one_pays(own_db):
+    """(what the close counted, what is booked into the day) when somebody is at paying as the close begins."""
+    estate, item, cashier = office()
+    account = make_account(estate)
+    charge = make_charge(account, item, by=cashier)
+    ledger.till_of(estate, cashier)
+    counted = []
+
+    def close():
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("UPDATE billing_till SET closed_through = '2026-03-12'")
+                cursor.execute("SELECT coalesce(sum(amount), 0) FROM billing_entry WHERE head = 'money'")
+                counted.append(cursor.fetchone()[0])
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=close)
+    with transaction.atomic():
+        payment.pay(
+            estate=estate, payer="x", charges=[(charge.pk, HUNDRED)], methods={"cash": HUNDRED}, by=cashier, now=NOW
+        )  # fmt: skip
+        thread.start()
+        until_somebody_waits(or_done=lambda: counted)
+    thread.join(30)
+    return counted[0], Entry.objects.filter(head="money").aggregate(sum=Sum("amount"))["sum"]
+
+
+def test_a_close_waits_for_whoever_is_paying(own_db):
+    assert closed_while_one_pays(own_db) == (HUNDRED, HUNDRED)
+
+
+def test_without_the_lock_of_the_drawer_money_is_in_a_closed_day_that_nobody_counted(own_db, monkeypatch):
+    """The twin: no triggers on the entries, so that nobody asks the drawer."""
+    guarded = make_charge
+
+    def charge_without_guards(account, item, **fields):
+        charge = guarded(account, item, **fields)
+        databases.servers().postgres.sql("ALTER TABLE billing_entry DISABLE TRIGGER USER", own_db)
+        return charge
+
+    monkeypatch.setitem(globals(), "make_charge", charge_without_guards)
+    assert closed_while_one_pays(own_db) == (0, HUNDRED)
