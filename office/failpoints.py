@@ -22,6 +22,8 @@ NAMES = (
     "imports.applying",  # everything written, not committed
     "imports.applied",  # committed, the job does not say so yet
     "imports.rolling_back",  # everything taken out, not committed
+    "billing.pay.written",  # a payment and its receipt written, not committed
+    "billing.pay.booked",  # committed, the cashier has no answer yet
     "billing.run.begun",  # the run is written down, no slice is
     "billing.run.locked",  # a slice begins
     "billing.run.worked_out",  # its charges stand in a table of the transaction

@@ -18,6 +18,7 @@ from billing.rules import bookings as rules
 from billing.rules import ledger as lines_of
 from billing.rules.ledger import Head, Line
 from office import journal, search, series
+from office.failpoints import failpoint
 from office.refusals import Refused
 
 OWN = object()  # the drawer of whoever books
@@ -67,6 +68,7 @@ def pay(
     facts = {**claims.facts(), **_methods_facts(methods, given)}
     receipt = _receipt(claims, payer, unit, facts, cashier or by, by, now, voucher.day, voucher=voucher)
     _tell("receipt.booked", receipt, claims.units(), by, now, methods)
+    failpoint("billing.pay.written")
     return receipt
 
 

@@ -10,6 +10,7 @@ from billing.forms.counter import CounterForm, extras_formset, lines_of
 from billing.reports import counter as reports
 from office import clocks, formkeys, money
 from office.access import may
+from office.failpoints import failpoint
 from office.models import Unit
 from office.refusals import Refused
 from office.views.session import enter
@@ -25,7 +26,7 @@ def counter(request, pk):
     unit = get_object_or_404(Unit.objects.visible_to(request.user, TAKE).select_related("building"), pk=pk)
     unit.estate = next(row.estate for row in request.user.posting_list if row.estate_id == unit.estate_id)
     enter(request, unit.estate)
-    if request.method == "POST" and (address := formkeys.known(request.POST.get("form_key"), request.user)):
+    if address := _sent_before(request):
         return redirect(address)
     today = clocks.local_date(request.now, unit.estate.zone)
     house = household(unit, today)
@@ -57,6 +58,10 @@ def counter(request, pk):
             except Refused as refusal:
                 form.add_error(None, refusal.sentence)
                 status = 409
+        if address := _sent_before(
+            request
+        ):  # paid by its twin since: what is refused here is what the twin paid
+            return redirect(address)
     context = {
         "unit": unit,
         "form": form,
@@ -72,6 +77,11 @@ def counter(request, pk):
         "back": reverse("residents:unit", args=[unit.pk]),
     }  # fmt: skip
     return render(request, "billing/counter.html", context, status=status)
+
+
+def _sent_before(request):
+    """Where this very form has led to, when it has been sent before."""
+    return request.method == "POST" and formkeys.known(request.POST.get("form_key"), request.user)
 
 
 def _payer(request, house, here):
@@ -133,4 +143,6 @@ def _take(request, unit, form, extras):
         printing = "&now=1" if request.POST.get("then") != "keep" else ""
         return f"{reverse('billing:receipt', args=[receipt.pk])}?new=1{printing}"
 
-    return formkeys.once(values["form_key"], request.user, request.now, act)[0]
+    address, _first = formkeys.once(values["form_key"], request.user, request.now, act)
+    failpoint("billing.pay.booked")
+    return address

@@ -8,6 +8,15 @@ from django.db import connections
 
 def in_a_child(work, **environment):
     """The exit code of `work()` in a forked copy of this process; a signal's number is negative."""
+    return ended(start(work, **environment))
+
+
+def ended(child):
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def start(work, **environment):
+    """The id of a forked copy of this process at `work()`; threads come after it."""
     connections.close_all()
     child = os.fork()
     if child == 0:
@@ -20,4 +29,4 @@ def in_a_child(work, **environment):
             traceback.print_exc()
         finally:
             os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return child
