@@ -1,4 +1,4 @@
-"""Readings: taken, held, decided, corrected (SPEC §6.3). What a late one does to a charged month: docs/adr/0009.
+"""Readings: taken, held, decided, corrected (SPEC §6.3). What a late one does to a charged month: docs/adr/0010.
 
 Everything about one meter happens under its row's lock, so that two readers of one meter wait for each other.
 """

@@ -152,7 +152,7 @@ class Reading(models.Model):
 
 
 class CarriedUse(models.Model):
-    """Consumption of a month whose fees are charged already, moved to a month that is not (docs/adr/0009-late-readings.md).
+    """Consumption of a month whose fees are charged already, moved to a month that is not (docs/adr/0010-late-readings.md).
 
     The month it comes from keeps what it was charged with; the one it goes to charges the difference, which may be
     negative.

@@ -1,4 +1,4 @@
-"""Readings count, are held, decided, corrected; late ones go to the next bill (SPEC §6.3, ADR 9)."""
+"""Readings count, are held, decided, corrected; late ones go to the next bill (SPEC §6.3, ADR 10)."""
 
 from datetime import date
 from decimal import Decimal
