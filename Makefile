@@ -57,6 +57,7 @@ bench: ## speed as ratios to yardsticks of the same run
 	@GUANJIA_TEST=1 GUANJIA_FULL=1 $(PYTHON) -m tests.benchmarks $(ARGS)
 	@$(PYTHON) -m tests.benchmarks.imports
 	@$(PYTHON) -m tests.benchmarks.billing_run
+	@$(PYTHON) -m tests.benchmarks.receipt
 
 COMPILE = $(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
