@@ -7,7 +7,18 @@ from random import Random
 from django.conf import settings
 from django.db import connection, transaction
 
-from billing.models import Account, Charge, Entry, Meter, Reading, Receipt, ReceiptStep, Voucher
+from billing.models import (
+    Account,
+    Charge,
+    DayClose,
+    Entry,
+    Meter,
+    PeriodClose,
+    Reading,
+    Receipt,
+    ReceiptStep,
+    Voucher,
+)
 from config.demo import calls, complaints, fees, gate, lives, messages, people, places, staff, upkeep
 from config.demo.bulk import Bulk
 from config.demo.months import Reports
@@ -70,7 +81,7 @@ ORDER = (
     QuoteLine, Request, WaterTest, CallbackTry, ComplaintStep,
     ComplaintMeeting, ComplaintRemedy, ComplaintCall, LogEntry, Question, Handover, Vehicle, Parking, AccessCard, Key,
     KeyLoan, Visitor, ReleaseSlip, SlipLine, SlipRefusal, Plan, ServiceChange, Message, MessageAttempt, Event, Series,
-    MonthReport, Meter, Reading, Account, Voucher, Charge, Entry, Receipt, ReceiptStep,
+    MonthReport, Meter, Reading, Account, Voucher, Charge, Entry, Receipt, ReceiptStep, DayClose, PeriodClose,
 )  # fmt: skip
 OTHERS = 5  # every further estate is a fifth of the first
 

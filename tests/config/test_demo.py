@@ -266,3 +266,28 @@ def test_a_caller_is_somebody_of_that_time():
     life = Life(world, Planned(NOW), None)
     assert life.household(date(2023, 12, 31))[1].name == "舊業主"
     assert life.household(date(2024, 1, 1))[1].name == "新業主"
+
+
+def test_drawers_and_books_are_closed_but_for_what_somebody_new_is_to_see(loaded):
+    from billing.models import Collection, DayClose, Entry, PeriodClose
+    from billing.reports import closing
+
+    for estate in Estate.objects.all():
+        assert len(closing.unclosed([estate.pk], NOW.date())) == 1  # for the cashier who signs in
+        closes = DayClose.objects.filter(estate=estate)
+        assert closes.exclude(difference=0).count() == 1
+        for row in closes:
+            assert row.sums == {
+                method: f"{amount}" for method, amount in closing.sums(estate, row.cashier, row.day).items()
+            }
+        last = PeriodClose.objects.filter(estate=estate).latest("through")
+        assert last.through == date(2026, 1, 31)
+        assert last.heads == {
+            head: f"{amount}" for head, amount in closing.heads(estate, last.through).items()
+        }
+        assert not Entry.objects.filter(
+            estate=estate, day__lte=last.through, voucher__at__gt=last.at
+        ).exists()
+        states = sorted(Collection.objects.filter(estate=estate).values_list("state", flat=True))
+        assert states == ["agreed", "agreed", "collected", "off", "unused"]
+        assert closing.out(estate).count() == 1
