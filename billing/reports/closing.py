@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Sum
 
-from billing.models import Charge, Entry, Receipt, ReceiptStep, Till
+from billing.models import Entry, Receipt, ReceiptStep, Run, Till
 
 Head, Verb = Entry.Head, ReceiptStep.Verb
 
@@ -110,7 +110,10 @@ def heads(estate, through):
 
 
 def months_without_run(estate, after, through):
-    """Whole months that end within (after, through] and were not billed; the first books ask for the last month only."""
+    """Whole months that end within (after, through] and were not billed to the end; the first books ask for the last only.
+
+    A run that found nothing to charge is a run; one that is under way or paused has charged half of its month.
+    """
     month = (after + timedelta(days=1)).replace(day=1) if after else through.replace(day=1)
     found = []
     while month <= through:
@@ -118,12 +121,10 @@ def months_without_run(estate, after, through):
         if following - timedelta(days=1) <= through:
             found.append(month)
         month = following
-    billed = set(
-        Charge.objects.filter(estate=estate, source_kind=Charge.RUN, period__in=found).values_list(
-            "period", flat=True
-        )
-    )
-    return [month for month in found if month not in billed]
+    runs = Run.objects.filter(estate=estate, period__in=found).values_list("period", "state")
+    posted = {month for month, state in runs if state == Run.State.POSTED}
+    half = {month for month, state in runs if state in (Run.State.POSTING, Run.State.PAUSED)}
+    return [month for month in found if month not in posted or month in half]
 
 
 def book(estate, first, last):

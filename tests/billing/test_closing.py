@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 from django.db.models import QuerySet
 
 from billing.actions import closing, ledger
-from billing.models import Book, DayClose, Entry, PeriodClose, Receipt, ReceiptStep, Till, Voucher
+from billing.models import Book, DayClose, Entry, PeriodClose, Receipt, ReceiptStep, Run, Till, Voucher
 from billing.reports import closing as reports
 from billing.rules.ledger import Head, Line
 from office.models import Promise
@@ -197,6 +197,28 @@ def test_the_books_stay_open_for_what_is_not_done(account, cashier, finance):
     with pytest.raises(Refused, match="still out"):
         shut(account, finance)
     assert not PeriodClose.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("states", "missing"),
+    [
+        ([], True),
+        (["posted"], False),  # whether or not it found anything to charge
+        (["paused"], True),
+        (["posting"], True),
+        (["cancelled"], True),
+        (["cancelled", "posted"], False),
+        (["posted", "paused"], True),
+    ],
+)
+def test_a_month_is_billed_when_a_run_of_it_came_to_its_end(account, finance, states, missing):
+    for state in states:
+        over = NOW if state in ("posted", "cancelled") else None
+        Run.objects.create(
+            estate=account.estate, period=date(2026, 2, 1), state=state, day=DAY, by=finance, at=NOW, finished_at=over
+        )  # fmt: skip
+    found = reports.months_without_run(account.estate, date(2026, 1, 31), date(2026, 2, 28))
+    assert found == ([date(2026, 2, 1)] if missing else [])
 
 
 # --- several at once: real connections ---------------------------------------------------------------------------
