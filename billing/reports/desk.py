@@ -1,5 +1,7 @@
 """What the household page says of money: what is owed and since when, what is prepaid and held (SPEC §2, office/cards.py)."""
 
+from urllib.parse import urlencode
+
 from django.db import connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -87,5 +89,13 @@ def starts(unit, *, staff):
     url = row_address("billing:counter", unit.pk)
     return [
         # Translators: 收費
-        cards.Start("payment", _lazy("Take a payment"), url, "cash", key="p", caller="payer", position=20)
+        cards.Start("payment", _lazy("Take a payment"), url, "cash", key="p", caller="payer", position=20),
+        # Translators: 上門收取
+        cards.Start(
+            "visit",
+            _lazy("Agree a visit"),
+            f"{address('billing:collection_new')}?{urlencode({'unit': unit.code})}",
+            "route",
+            position=95,
+        ),
     ]

@@ -1,5 +1,7 @@
 """Accounts: the list, who owes, and one account as a statement with what can be done about it."""
 
+from urllib.parse import urlencode
+
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -118,4 +120,7 @@ def moves(request, row):
             "style": "primary",
         }
         found.insert(0, pay)
+        # Translators: 上門收取
+        visit = {"verb": "visit", "label": _("Agree a visit"), "url": f"{reverse('billing:collection_new')}?{urlencode({'unit': row.unit.code})}", "icon": "route"}  # fmt: skip
+        found.append(visit)
     return found
