@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from billing.models import Entry, Item, OpenCharge, Voucher
+from billing.models import Entry, Item, OpenCharge, Run, Voucher
 from billing.reports import figures
 from office import clocks, search
 from office.lists.estates import OfEstates, day_field
@@ -101,6 +101,14 @@ class ChargeFilter(OfItems):
         label=_("Building"), queryset=Building.objects.none(), field_name="unit__building"
     )
     unit = filters.NumberFilter(label=_("Unit"), field_name="unit_id", widget=forms.HiddenInput)
+    # Translators: 計費
+    run = filters.NumberFilter(label=_("Billing run"), method="by_run", widget=forms.HiddenInput)
+
+    def by_run(self, rows, name, value):
+        run = Run.objects.filter(pk=value, estate__in=self.estates).first()
+        if run is None:
+            return rows.none()
+        return rows.filter(period=run.period, estate=run.estate_id, source_kind="run", source_id=str(run.pk))
 
     def search(self, rows, name, value):
         """By unit, or by the debtor's name or telephone."""

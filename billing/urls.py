@@ -16,6 +16,7 @@ from billing.views import (
     receipts,
     runs,
     standards,
+    terms,
 )
 
 app_name = "billing"
@@ -56,6 +57,8 @@ urlpatterns = [
     path("units/<int:pk>/terms/", standards.unit_terms, name="unit_terms"),
     path("units/<int:pk>/payer", standards.payer_new, name="payer_new"),
     path("units/<int:pk>/percentage", standards.adjustment_new, name="adjustment_new"),
+    path("payers/", terms.payers, name="payers"),
+    path("percentages/", terms.percentages, name="percentages"),
     path("payers/<int:pk>/end", standards.payer_end, name="payer_end"),
     path("percentages/<int:pk>/end", standards.adjustment_end, name="adjustment_end"),
     # billing runs
@@ -88,6 +91,7 @@ urlpatterns = [
     path("notices/", notices.batch, name="notices"),
     path("arrears/", accounts.arrears, name="arrears"),
     path("accounts/<int:pk>/draw", money_moves.draw_prepaid, name="draw"),
+    path("accounts/<int:pk>/late", money_moves.late_now, name="late_now"),
     path("accounts/<int:pk>/waive", money_moves.waive, name="waive"),
     path("accounts/<int:pk>/take-over", money_moves.take_over, name="take_over"),
     path("accounts/<int:pk>/deposits/<int:charge>/back", money_moves.deposit_back, name="deposit_back"),

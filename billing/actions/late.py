@@ -148,6 +148,21 @@ def charge_month(*, estate, month, by, now):
     return count, total
 
 
+def due(*, account, now):
+    """What `charge_account` would charge now, unwritten."""
+    today = ledger.today(account.estate, now)
+    month = today.replace(day=1)
+    pairs = candidates(account.estate, month, [account.pk])
+    keys = {key_of(pk, month): pk for _account, pk in pairs}
+    return fees(account.estate, _unknown(keys), today)
+
+
+def _unknown(keys):
+    """The charges whose late fee of the month is not booked yet."""
+    known = set(Voucher.objects.filter(key__in=list(keys)).values_list("key", flat=True))
+    return [pk for key, pk in keys.items() if key not in known]
+
+
 def charge_account(*, account, by, now):
     """Charge an account's late fees up to yesterday, before it pays: once per charge and month like the others."""
     today = ledger.today(account.estate, now)
@@ -163,8 +178,7 @@ def key_of(charge_id, month):
 def _charge(estate, pairs, month, until, by, now):
     accounts = ledger.lock([account for account, _charge in pairs])
     keys = {key_of(pk, month): pk for _account, pk in pairs}
-    known = set(Voucher.objects.filter(key__in=list(keys)).values_list("key", flat=True))
-    found = fees(estate, [pk for key, pk in keys.items() if key not in known], until)
+    found = fees(estate, _unknown(keys), until)
     if not found:
         return []
     item, today = item_of(estate), ledger.today(estate, now)

@@ -45,12 +45,16 @@ def card(unit, *, staff, now):
     with connection.cursor() as cursor:
         cursor.execute(_OF_UNIT, {"unit": unit.pk, "today": today})
         rows = cursor.fetchall()
+    lines = [line for row in rows for line in _lines(row, today, unit.estate.currency)]
     return cards.Card(
         "fees",
         # Translators: 收費
         _lazy("Fees"),
         icon="cash",
-        lines=[line for row in rows for line in _lines(row, today, unit.estate.currency)],
+        lines=[
+            *(lines or [cards.Line(_("Nothing is owed."))]),
+            cards.Line(_("What is charged"), row_address("billing:unit_terms", unit.pk)),
+        ],
         empty=_lazy("Nothing is owed."),
         all_url=f"{address('billing:receipts')}?unit={unit.pk}",
         all_label=_lazy("Receipts of this unit"),

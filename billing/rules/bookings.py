@@ -27,6 +27,8 @@ MOVES = {
     "hand_in": Move(gettext_lazy("Hand in"), ("billing.take_payment",), "cash"),
     "return_unused": Move(gettext_lazy("Return unused"), ("billing.take_payment",), "x"),
     "charge": Move(gettext_lazy("Charge"), ("billing.take_payment", "billing.adjust"), "plus"),
+    # Translators: 滯納金
+    "late": Move(gettext_lazy("Charge late fees"), ("billing.run",), "clock"),
     "withdraw": Move(gettext_lazy("Take charge back"), ("billing.adjust",), "arrow-back"),
     "correct": Move(gettext_lazy("Correct charge"), ("billing.adjust", "billing.decide_readings"), "edit"),
     "void": Move(gettext_lazy("Void"), ("billing.void",), "x"),

@@ -95,6 +95,8 @@ def moves(request, row):
     for verb, label, name, icon, why in (
         ("draw", _("Pay from the prepayment"), "billing:draw", "arrow-down", empty or nothing),
         ("ask_refund", _("Refund"), "billing:refund_ask", "arrow-back-up", holds),
+        # Translators: 滯納金
+        ("late", _("Late fees"), "billing:late_now", "clock", nothing),
         # Translators: 減免
         ("waive", _("Waive"), "billing:waive", "scale", nothing),
         ("take_over", _("Taken over"), "billing:take_over", "users", nothing),

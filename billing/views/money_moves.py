@@ -1,5 +1,7 @@
 """What is done with money besides taking it. Nothing is undone: everything here is a booking of its own (SPEC §6)."""
 
+from decimal import Decimal
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
@@ -7,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from billing.actions import deposits, draw, ledger, refund, takeover, void, waiver
+from billing.actions import deposits, draw, late, ledger, refund, takeover, void, waiver
 from billing.columns.accounts import REFUNDS
 from billing.forms import accounts as forms
 from billing.models import Charge, Refund
@@ -19,6 +21,7 @@ from billing.views import accounts, pages, receipts
 from office import clocks, lists, money
 from office.access import may
 from office.models import Staff
+from office.refusals import Refused
 from office.roles import ROLES
 from office.views.session import enter
 from residents.models import Person
@@ -164,6 +167,39 @@ def draw_prepaid(request, pk):
         forms.ConfirmForm(request.POST if request.method == "POST" else None), _home(account), act, submit=_("Pay from the prepayment"),
         facts=_facts(account), intro=_("The oldest debts are paid first. Deposits are not paid from it."),
     )  # fmt: skip
+
+
+@may("billing.run")
+@require_http_methods(["GET", "POST"])
+def late_now(request, pk):
+    """滯納金 up to yesterday, charged before somebody pays; the month's own charging goes on from there (SPEC §6.1)."""
+    account = accounts.get(request, pk, "billing.run")
+    enter(request, account.estate)
+    currency = account.estate.currency
+    due = late.due(account=account, now=request.now)
+
+    def act(values):
+        found = late.charge_account(account=account, by=request.user, now=request.now)
+        if not found:
+            raise Refused(_("No late fee is due on this account today."))
+        total = money.show(sum(fee.amount for fee in found), currency)
+        messages.success(request, _("Late fees charged: %(amount)s.") % {"amount": total})
+        return _home(account)
+
+    facts = [
+        (f"{fee.charge.item.local_name} {fee.charge.period:%Y-%m}", money.show(fee.amount, currency))
+        for fee in due
+    ]
+    total = money.show(sum((fee.amount for fee in due), Decimal(0)), currency)
+    # Translators: 滯納金
+    title = _("Late fees of %(unit)s up to yesterday") % {"unit": account.unit.code}
+    intro = (
+        _("%(amount)s will be charged, one line for each late charge.") % {"amount": total}
+        if due
+        else _("No late fee is due on this account today.")
+    )
+    form = forms.ConfirmForm(request.POST if request.method == "POST" else None)
+    return pages.handle(request, title, form, _home(account), act, submit=_("Charge late fees"), facts=facts, intro=intro)
 
 
 @may("billing.take_over")

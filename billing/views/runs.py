@@ -135,15 +135,17 @@ def run(request, pk):
     enter(request, row.estate)
     at_work = row.state == Run.State.POSTING and row.job is not None and not row.job.is_over
     currency = row.estate.currency
+    charges = f"{reverse('billing:charges')}?run={row.pk}"
     context = {
         "run": row,
+        "charges": charges,
         "row": _row(row, currency),
         "at_work": at_work,
         "bar": bar(row.job, request.now) if at_work else None,
         "problem": row.job.error if row.job and not row.is_over and not at_work else "",
         "moves": _moves(row, request.user),
         "items": [
-            {"item": item.local_name, "url": reverse("billing:item", args=[item.pk]), "n": f"{n:,}", "amount": show(amount, currency)}
+            {"item": item.local_name, "url": f"{charges}&item={item.code}", "n": f"{n:,}", "amount": show(amount, currency)}
             for item, n, amount in reports.of_run(row)
         ],
         "facts": [

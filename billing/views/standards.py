@@ -81,9 +81,13 @@ def standards(request):
         {"item": item, "url": reverse("billing:item", args=[item.pk]), "standards": by_item[item.pk]}
         for item in Item.objects.filter(estate=estate)
     ]
-    actions_ = []
+    actions_ = [
+        # Translators: 付款人
+        {"verb": "payers", "label": _("Payers named"), "url": f"{reverse('billing:payers')}?state=now", "icon": "users"},
+        {"verb": "percentages", "label": _("Percentages"), "url": f"{reverse('billing:percentages')}?state=now", "icon": "adjustments"},
+    ]  # fmt: skip
     if request.user.may(EDIT, estate.pk):
-        actions_ = [{"verb": "new", "label": _("New fee item"), "url": reverse("billing:item_new"), "icon": "plus", "style": "primary", "key": "n"}]  # fmt: skip
+        actions_ = [*actions_, {"verb": "new", "label": _("New fee item"), "url": reverse("billing:item_new"), "icon": "plus", "style": "primary", "key": "n"}]  # fmt: skip
     return render(request, "billing/standards.html", {"items": items, "actions": actions_})
 
 

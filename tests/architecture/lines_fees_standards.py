@@ -76,6 +76,16 @@ LINES = [
         changes=_standards,
     ),
     Line("billing:unit_terms", READ, args=_unit, shows=lambda w: w.unit.code),
+    Line("billing:payers", READ, post=302, shows=lambda w: w.payer.reason, stranger=(302,)),
+    Line("billing:percentages", READ, post=302, shows=lambda w: w.adjustment.reason, stranger=(302,)),
+    Line(
+        "billing:late_now",
+        "finance",
+        post=302,
+        args=lambda w: {"pk": w.late_paying.pk},
+        shows=lambda w: w.unit.code,
+        changes=lambda w: type(w.late_paying).objects.get(pk=w.late_paying.pk).owed,
+    ),
     Line(
         "billing:payer_new",
         ADJUST,

@@ -789,6 +789,16 @@ class World:
         return make_standard(self.fee, "2.80")
 
     @cached_property
+    def late_paying(self):
+        """An account that owes, late fees by the day."""
+        from billing.models import Item, Standard
+
+        Standard.objects.create(
+            estate=self.estate, item=Item.objects.get(estate=self.estate, code="late"), rate=Decimal("0.0005"), period=(date(2020, 1, 1), None)
+        )  # fmt: skip
+        return self.owing
+
+    @cached_property
     def mistaken_standard(self):
         from tests.billing.money import make_standard
 
@@ -799,8 +809,8 @@ class World:
         from billing.models import Payer
 
         return Payer.objects.create(
-            estate=self.estate, unit=self.unit, person=self.person, item=self.fee, period=(self.today, None)
-        )
+            estate=self.estate, unit=self.unit, person=self.person, item=self.fee, period=(self.today, None), reason="租約約定"
+        )  # fmt: skip
 
     @cached_property
     def adjustment(self):
