@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from billing.models import Item, Standard
 from billing.rules import standards as rules
 from office.forms import Choose, DateField, DecimalField, Form, ModelForm
+from office.lists.estates import DAYS
 from office.models import Building, Unit
 from residents.models import Person
 
@@ -82,8 +83,9 @@ class StandardForm(Form):
         label=gettext_lazy("At most"), suffix="%", min_value=0, required=False, max_digits=6,
         help_text=gettext_lazy("Of the amount that is late. Empty: no limit."),
     )  # fmt: skip
-    from_on = DateField(label=gettext_lazy("Holds from"))
+    from_on = DateField(label=gettext_lazy("Holds from"), validators=DAYS)
     until_on = DateField(
+        validators=DAYS,
         label=gettext_lazy("Last day"),
         required=False,
         help_text=gettext_lazy("Empty: until another follows."),
@@ -201,7 +203,7 @@ class EndForm(Form):
     """The last day something holds."""
 
     versioned = True
-    last_day = DateField(label=gettext_lazy("Last day"))
+    last_day = DateField(label=gettext_lazy("Last day"), validators=DAYS)
 
     @property
     def until(self):
@@ -232,8 +234,8 @@ class AdjustmentForm(_Days):
     widths = {"item": 6, "percent": 6, "from_on": 6, "until_on": 6}
     item = forms.ModelChoiceField(Item.objects.none(), label=gettext_lazy("Fee item"))
     percent = DecimalField(label=gettext_lazy("Pays"), suffix="%", min_value=0, max_value=100, max_digits=5)
-    from_on = DateField(label=gettext_lazy("From"))
-    until_on = DateField(label=gettext_lazy("Last day"), required=False)
+    from_on = DateField(label=gettext_lazy("From"), validators=DAYS)
+    until_on = DateField(label=gettext_lazy("Last day"), required=False, validators=DAYS)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
 
 
@@ -247,8 +249,8 @@ class PayerForm(_Days):
     )
     # Translators: 付款人
     person = forms.ModelChoiceField(Person.objects.none(), label=gettext_lazy("Payer"), widget=Choose)
-    from_on = DateField(label=gettext_lazy("From"))
-    until_on = DateField(label=gettext_lazy("Last day"), required=False)
+    from_on = DateField(label=gettext_lazy("From"), validators=DAYS)
+    until_on = DateField(label=gettext_lazy("Last day"), required=False, validators=DAYS)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
 
     def __init__(self, *args, unit, **kwargs):

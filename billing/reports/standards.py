@@ -75,10 +75,11 @@ def scope(standard):
 
 
 def _quantities(estate, item, day):
-    """{unit: consumption} of the month before `day`; empty for items that ask none."""
+    """{unit: consumption} of the last month charged before `day`, else of the month before it; empty for items that ask none."""
     if item.formula != F.READING:
         return {}
-    month = clocks.add_months(day.replace(day=1), -1)
+    known = charged_until(item)
+    month = clocks.add_months(min(day, known or day).replace(day=1), -1)
     sql = consumption.unit_use("AND m.kind = %(kind)s")
     return {
         row["unit_id"]: row["consumption"]

@@ -186,10 +186,6 @@ def late_now(request, pk):
         messages.success(request, _("Late fees charged: %(amount)s.") % {"amount": total})
         return _home(account)
 
-    facts = [
-        (f"{fee.charge.item.local_name} {fee.charge.period:%Y-%m}", money.show(fee.amount, currency))
-        for fee in due
-    ]
     total = money.show(sum((fee.amount for fee in due), Decimal(0)), currency)
     # Translators: 滯納金
     title = _("Late fees of %(unit)s up to yesterday") % {"unit": account.unit.code}
@@ -199,7 +195,7 @@ def late_now(request, pk):
         else _("No late fee is due on this account today.")
     )
     form = forms.ConfirmForm(request.POST if request.method == "POST" else None)
-    return pages.handle(request, title, form, _home(account), act, submit=_("Charge late fees"), facts=facts, intro=intro)
+    return pages.handle(request, title, form, _home(account), act, submit=_("Charge late fees"), facts=[*_facts(account), (_("Late charges"), len(due)), (_("Late fees"), total)], intro=intro)  # fmt: skip
 
 
 @may("billing.take_over")

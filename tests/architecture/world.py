@@ -790,13 +790,20 @@ class World:
 
     @cached_property
     def late_paying(self):
-        """An account that owes, late fees by the day."""
+        """An account that has owed since last year, late fees by the day."""
+        from billing.actions import charging, ledger
         from billing.models import Item, Standard
 
+        late = Item.objects.get(estate=self.estate, code="late")
         Standard.objects.create(
-            estate=self.estate, item=Item.objects.get(estate=self.estate, code="late"), rate=Decimal("0.0005"), period=(date(2020, 1, 1), None)
+            estate=self.estate, item=late, rate=Decimal("0.0005"), period=(date(2020, 1, 1), None)
+        )
+        account = ledger.account_of(self.unit, self.person)
+        charging.charge(
+            account=account, item=self.fee, amount=Decimal("100.00"), period=self._months_ago(6), by=self.cast["cashier"],
+            now=self.now - timedelta(days=90),
         )  # fmt: skip
-        return self.owing
+        return account
 
     @cached_property
     def mistaken_standard(self):

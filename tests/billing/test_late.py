@@ -115,6 +115,15 @@ def test_the_counter_can_charge_up_to_today_and_the_month_goes_on_from_there(est
     assert sum(amount for _period, amount in charged()) == D("28.00")
 
 
+def test_what_the_page_says_is_what_is_charged(overdue, finance):
+    at = datetime(2026, 3, 16, 9, tzinfo=ZONE)
+    said = late.due(account=overdue.account, now=at)
+    assert [fee.amount for fee in said] == [
+        fee.amount for fee in late.charge_account(account=overdue.account, by=finance, now=at)
+    ]
+    assert late.due(account=overdue.account, now=at) == []
+
+
 def test_without_a_standard_nobody_is_charged(estate, finance):
     owe(estate, finance)
     assert tasks.charge_late_fees(FIRST_OF_APRIL).found == 0

@@ -254,3 +254,29 @@ def test_a_charge_says_how_it_is_worked_out_and_what_was_booked(estate, manageme
         assert words in page
     assert client_of(clerk).get(reverse("billing:charge", args=["2026-02", row.pk])).status_code == 404
     assert client_of(clerk).get("/fees/charges/2026-13/1/").status_code == 404
+
+
+def test_a_day_no_calendar_goes_on_from_is_refused_at_its_field(management, finance):
+    url = reverse("billing:standard_end", args=[make_standard(management, "2.80").pk])
+    assert client_of(finance).post(url, {"last_day": "9999-12-31", "version": 1}).status_code == 422
+
+
+def test_the_estates_payers_and_percentages_are_lists_of_what_holds(estate, management, finance):
+    unit = make_unit(estate, "1-1-101")
+    person = make_person(estate, "何小姐")
+    long_ago, now = DateRange(date(2020, 1, 1), date(2020, 2, 1)), DateRange(date(2020, 2, 1), None)
+    for period, percent in ((long_ago, 50), (now, 70)):
+        Payer.objects.create(
+            estate=estate, unit=unit, item=management, person=person, period=period, reason=f"租約{percent}"
+        )
+        Adjustment.objects.create(
+            estate=estate, unit=unit, item=management, percent=percent, period=period, reason=f"託管{percent}"
+        )
+    for name, word in (("payers", "租約"), ("percentages", "託管")):
+        page = client_of(finance).get(reverse(f"billing:{name}"), {"state": "now"}).content.decode()
+        assert f"{word}70" in page
+        assert f"{word}50" not in page
+        assert (
+            f"{word}50"
+            in client_of(finance).get(reverse(f"billing:{name}"), {"state": "over"}).content.decode()
+        )
