@@ -106,6 +106,23 @@ def test_a_voucher_that_does_not_sum_to_zero_is_refused_by_the_database(owed, ca
 
 
 @pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("entry_account_of_its_estate", Line(Head.PREPAID, Decimal("-5"), account_id=0)),
+        ("entry_item_of_its_estate", Line(Head.OPENING, Decimal("-5"), item_id=0)),
+        ("building", Line(Head.OPENING, Decimal("-5"), building_id=0)),
+    ],
+)
+def test_entries_name_what_is_there(owed, cashier, key, line):
+    with pytest.raises(IntegrityError, match=key), transaction.atomic():
+        voucher = Voucher.objects.create(
+            estate=owed.estate, kind="payment", day=date(2026, 3, 12), at=NOW, by=cashier
+        )
+        ledger.write_entries(voucher, [Line(Head.MONEY, Decimal("5"), method="cash"), line])
+        connection.check_constraints()
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "UPDATE billing_entry SET amount = 1",
