@@ -98,7 +98,7 @@ def day_close(row, lines):
             sums=[
                 (
                     str(methods[method]),
-                    _("counted")
+                    _("Cash counted")
                     if method == Entry.Method.CASH
                     else _("agrees")
                     if method in row.confirmed
@@ -215,7 +215,7 @@ def draw_cash_book(facts, *, letterhead, language, size):
             "title_zh": "收款日記帳",
             "facts": [[(_("Days"), facts.between)]],
             "head": [
-                (_("Day"), "narrow"),
+                (_("Day"), "date"),
                 (_("Cashier"), ""),
                 (_("Method"), ""),
                 (_("Lines"), MONEY),
@@ -266,7 +266,7 @@ def _sample_close(*, letterhead, language, size):
         closed="2026-03-12 17:28",
         receipts="3",
         sums=[
-            (str(methods["cash"]), _("counted"), "716.50"),
+            (str(methods["cash"]), _("Cash counted"), "716.50"),
             (str(methods["qr"]), _("agrees"), "238.60"),
             (str(methods["card"]), _("agrees"), "1,200.00"),
         ],

@@ -12,10 +12,10 @@ State = Collection.State
 
 def why_not(row, by):
     """None while an appointment is open and `by` takes money there."""
-    if not by.may(TAKE, row.estate_id):
-        return _("Only who takes money collects.")
     if row.state != State.AGREED:
         return _("This appointment is over: %(state)s.") % {"state": State(row.state).label}
+    if not by.may(TAKE, row.estate_id):
+        return _("Only who takes money collects.")
     return None
 
 
