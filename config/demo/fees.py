@@ -5,7 +5,6 @@ payments at a time, in the order of the days, so that receipt numbers follow the
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -38,6 +37,7 @@ from billing.rules.debtors import Facts, Holder
 from billing.rules.ledger import Head, Line
 from config.demo.bulk import as_json
 from config.demo.drawers import Drawers
+from config.demo.habits import DOCUMENT, FIRST, HABITS, METHODS, PRICES, WHOLE, Debtor, Open
 from config.demo.names import simplified
 from office import clocks, journal, series
 from office.models import Series, Unit
@@ -48,48 +48,6 @@ MONTHS = 14
 RUN_ON = 27  # the day of the month its fees are charged, two days after the meters are read
 READ_ON = 25
 DUE_DAYS = 15
-# What is charged, by the code of the item: (price, fields of the standard).
-PRICES = [
-    ("management", "2.60", {"unit_kind": "flat", "until": "raised"}),
-    ("management", "2.80", {"unit_kind": "flat", "since": "raised"}),
-    ("management", "5.50", {"unit_kind": "shop"}),
-    ("management", "1.20", {"unit_kind": "storage"}),
-    ("parking", "180", {"unit_kind": "parking"}),
-    ("refuse", "12", {"unit_kind": "flat"}),
-    ("refuse", "60", {"unit_kind": "shop"}),
-    ("water", "0", {"tiers": (("0", "3.45"), ("15", "4.83"), ("25", "5.83"))}),
-    ("shared_electricity", "0.68", {"unit_kind": "flat"}),
-]
-DOCUMENT = {
-    "management": "深發改〔%s〕118 號",
-    "parking": "深發改〔%s〕204 號",
-    "refuse": "深城管〔%s〕31 號",
-    "water": "深水務〔%s〕77 號",
-}
-# How people pay. The first accounts show every habit, however small the estate.
-FIRST = ("good", "never", "year", "late", "part", "good", "stops", "good", "good")
-HABITS = ("good",) * 62 + ("late",) * 14 + ("part",) * 7 + ("year",) * 9 + ("stops",) * 5 + ("never",) * 3
-WHOLE = ("charge_is_booked", "voucher_has_entries", "receipt_begins")
-METHODS = ("qr", "qr", "qr", "cash", "cash", "card", "transfer", "mandate")
-
-
-@dataclass
-class Debtor:
-    """An account as it pays: what is open, oldest first, and the habit of whoever owes it."""
-
-    id: int
-    unit: Unit
-    name: str
-    habit: str
-    prepaid: Decimal = field(default_factory=Decimal)
-    open: list = field(default_factory=list)  # [_Open]
-
-
-@dataclass
-class _Open:
-    charge: Charge
-    item: Item
-    left: Decimal
 
 
 class Fees:
@@ -385,7 +343,7 @@ class Fees:
                     formulas.due_on(period, share.parts[0].terms), basis=basis, source_kind=Charge.RUN, source_id=self.run,
                 )  # fmt: skip
                 lines += lines_of.charging(row, item, building_id=unit.building_id)
-                debtor.open.append(_Open(row, item, row.amount))
+                debtor.open.append(Open(row, item, row.amount))
             self._voucher("charge", day, at, self.crew.finance, lines, id=voucher, number=self._number("bill", day), source_kind="run", source_id=self.run)  # fmt: skip
             run.bills += 1
             run.charges += len(found)
@@ -539,7 +497,7 @@ class Fees:
                 debtor, item, voucher, D("2000.00"), period, day, day + timedelta(days=1), day, text=self._text("裝修押金"),
             )  # fmt: skip
             self._voucher("charge", day, at, self.crew.cashiers[0], lines_of.charging(row, item, building_id=debtor.unit.building_id), id=voucher)  # fmt: skip
-            one = _Open(row, item, row.amount)
+            one = Open(row, item, row.amount)
             lines = self._settle(debtor, one, row.amount)
             self._book(
                 at,
