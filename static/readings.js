@@ -88,6 +88,9 @@
     var open = kept.filter(function (one) { return !one.refused; }).length, badge = piece("waiting");
     badge.hidden = !open;
     badge.textContent = open ? words("Waiting", open) : "";
+    var held = data.stops.filter(function (stop) { return stop.held; }).length;
+    piece("held").hidden = !held;
+    piece("held").textContent = held ? words("Held", held) : "";
     data.stops.forEach(function (stop) {
       var one = kept.find(function (it) { return it.pk === stop.pk; }), link = round.querySelector('[data-round-at="' + stop.pk + '"] [data-round-state]');
       if (link && one) link.textContent = one.refused || (one.missed ? one.label : one.value + " · " + round.dataset.wordsTyped);
@@ -156,7 +159,7 @@
       if (said.refused) one.refused = said.refused;
       else {
         kept = kept.filter(function (it) { return it.key !== one.key; });
-        if (stop && !one.missed) stop.done = true;
+        if (stop && !one.missed) { stop.done = true; stop.held = !!said.held; }
       }
       write();
       sending = false;

@@ -8,7 +8,7 @@ from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from billing.actions import readings as actions
@@ -127,7 +127,10 @@ def round_building(request, building):
     if request.method == "POST":
         refused = _walked(request, at, day)
         if _wants_json(request):
-            return JsonResponse({"refused": refused}, status=409 if refused else 200)
+            waits = Reading.objects.filter(meter=at.meter, read_on=day, state=Reading.State.HELD)
+            return JsonResponse(
+                {"refused": refused, "held": not refused and waits.exists()}, status=409 if refused else 200
+            )
         if not refused:
             return redirect(here)
         typed = request.POST.get("value", "")[:20]
@@ -154,6 +157,7 @@ def _stop_data(stop):
         "pk": meter.pk, "where": stop.where, "what": f"{meter.get_kind_display()} · {meter.serial}", "place": meter.place,
         "last": stop.last_text, "lastOn": f"{stop.last_on:%Y-%m-%d}", "usual": stop.usual_text, "unit": stop.unit_word,
         "end": str(rules.dial_end(meter)), "done": bool(stop.done), "missed": bool(stop.missed),
+        "held": bool(stop.done and stop.done.state == Reading.State.HELD),
     }  # fmt: skip
 
 
@@ -357,7 +361,7 @@ def _held_context(row, staff):
             (_("Consumption if it counts"), f"{rules.shown(used)} {unit}"),
             (_("Consumption if the dial passed zero"), f"{rules.shown(rolled)} {unit}"),
             (_("Usual in so many days"), f"{rules.shown(usual.over(days))} {unit}" if usual else _("not known yet")),
-            (_("Taken"), f"{row.get_source_display()} · {lists.stamp(row.at)} · {row.by.local_name if row.by else ''}"),
+            (pgettext("of a reading", "Taken"), f"{row.get_source_display()} · {lists.stamp(row.at)} · {row.by.local_name if row.by else ''}"),
         ],
         "below": used < 0,
         "likely": "rolled" if row.doubt == rules.ROLLED else "refuse" if used < 0 else "count",

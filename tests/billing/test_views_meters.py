@@ -81,7 +81,7 @@ def test_the_telephone_sends_a_reading_again_and_it_counts_once(building, hung, 
     data = {"meter": hung[0].pk, "form_key": uuid.uuid4(), "value": "30"}
     address = reverse("billing:round_building", args=[building.pk])
     answers = [client.post(address, data, headers={"Accept": "application/json"}) for _n in range(2)]
-    assert [(one.status_code, one.json()) for one in answers] == [(200, {"refused": ""})] * 2
+    assert [(one.status_code, one.json()) for one in answers] == [(200, {"refused": "", "held": False})] * 2
     other = client.post(
         address, {**data, "form_key": uuid.uuid4(), "value": "31"}, headers={"Accept": "application/json"}
     )
