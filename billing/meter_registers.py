@@ -4,8 +4,33 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from office import journal
+from office import journal, promises, sweeps
 from office.addresses import row_address
+from office.models.promises import Measure
+from office.models.staff import Department
+
+# Translators: 收費
+FEES = _("Fees")
+METER_ROUND = promises.Kind(
+    "meter_round",
+    # Translators: 抄表
+    _("reading rounds"),
+    (
+        promises.Rule(
+            "meter_round",
+            # Translators: 抄表
+            _("every meter of a building read, or missed with a reason"),
+            _("the first day of the month"),
+            27,
+            Measure.DAYS,
+            "SPEC §6.3",
+        ),
+    ),
+    climbs_to_director=False,
+    department=Department.FINANCE,
+    order=61,
+    workflow=FEES,
+)
 
 SENTENCES = {
     "meter.added": _("meter written down"),
@@ -21,12 +46,31 @@ SENTENCES = {
 
 
 def register():
+    from billing import tasks  # here: actions load after the models of every app
+    from billing.actions.rounds import Round
     from billing.imports import meters, readings
     from billing.models import Meter
-    from office import promises
 
     meters.declare()
     readings.declare()
     journal.sentences(SENTENCES)
     journal.field_words("meter", Meter)
     promises.register_subject(Meter.SUBJECT, partial(row_address, "billing:meter"))
+    promises.register(METER_ROUND)
+    promises.register_subject(
+        # Translators: 抄表
+        Round.SUBJECT, partial(row_address, "billing:round_building"), label=_("reading rounds"),
+        permission="billing.take_readings",
+    )  # fmt: skip
+    sweeps.register(
+        sweeps.Sweep(
+            name="rounds_due",
+            # Translators: 抄表
+            label=_("reading rounds of the month"),
+            rule=_("each building with meters is promised a reading round every month"),
+            run=tasks.owe_rounds,
+            every=3600,
+            preview=tasks.foresee_rounds,
+            workflow=FEES,
+        )
+    )

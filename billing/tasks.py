@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from billing.actions import closing, late
+from billing.actions import closing, late, rounds
 from billing.models import Till
 from billing.reports import closing as reports
 from office import clocks, sweeps
@@ -29,6 +29,24 @@ def foresee_closes(now, estates, limit):
         )
         for row in found[:limit]
     ]
+    return sweeps.Foreseen(len(found), tuple(rows))
+
+
+def owe_rounds(now):
+    """The sweep that promises the round of each building with meters, once a month."""
+    found, done = rounds.owe(now)
+    return sweeps.Result(found=found, done=done)
+
+
+def foresee_rounds(now, estates, limit):
+    found = rounds.due(now, estates)
+    rows = [
+        sweeps.Coming(
+            title=str(one), step=_("promises the reading round"), due_at=due_at,
+            subject_kind=one.SUBJECT, subject_id=one.pk, estate_id=one.building.estate_id,
+        )
+        for one, due_at in found[:limit]
+    ]  # fmt: skip
     return sweeps.Foreseen(len(found), tuple(rows))
 
 

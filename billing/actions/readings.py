@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from billing.actions import rounds
 from billing.models import CarriedUse, Item, Meter, MissedReading, Reading, Turnover
 from billing.reports import consumption
 from billing.rules import meters as rules
@@ -60,6 +61,7 @@ def take(*, meter, value, read_on, source, by, now, rolled_over=False):
     else:
         count(meter, rows, reading, by=by, now=now)
     meter.missed.filter(day=read_on).delete()
+    rounds.keep(meter, by=by, now=now)
     return reading
 
 
@@ -229,9 +231,11 @@ def miss(*, meter, reason, day, by, now):
     if sentence := rules.role_refuses(by, rules.TAKE, meter.estate_id):
         raise Refused(sentence)
     MissedReading.objects.filter(meter=meter, day=day).delete()
-    return MissedReading.objects.create(
+    row = MissedReading.objects.create(
         estate_id=meter.estate_id, meter=meter, day=day, reason=reason, by=by, at=now
     )
+    rounds.keep(meter, by=by, now=now)
+    return row
 
 
 # --- many at once, out of a workbook -------------------------------------------------------------------------------
