@@ -98,6 +98,7 @@ urlpatterns = [
     path(
         "accounts/<int:pk>/deposits/<int:charge>/forfeit", money_moves.deposit_forfeit, name="deposit_forfeit"
     ),
+    path("accounts/<int:pk>/bookings/<int:voucher>/back", money_moves.take_back, name="take_back"),
     path("accounts/<int:pk>/refund", money_moves.refund_ask, name="refund_ask"),
     # refunds
     path("refunds/", money_moves.refunds, name="refunds"),

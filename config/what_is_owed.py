@@ -4,7 +4,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from office import board, clocks, escalation, months, promises
+from billing.reports import refunds
+from office import board, clocks, escalation, money, months, promises
 from office import reports as office_reports
 from office.lists.estates import ALL as EVERYWHERE
 from office.lists.estates import readable, tonight
@@ -44,6 +45,7 @@ def context(request, everything=False):
         "acknowledge": _to_acknowledge(request),
         "requests": ticket_reports.requests_to_decide(staff, limit) if staff.may("tickets.approve") else [],
         "reports": months.waiting_for(staff) if staff.may(months.WRITE) else [],
+        "refunds": [_refund(row, request) for row in refunds.waiting_for(staff, limit)],
         "sections": sections,
         "tiles": _tiles(request),
         "actions": _actions(staff),
@@ -75,6 +77,18 @@ def _to_acknowledge(request):
             }
         )
     return found
+
+
+def _refund(row, request):
+    """Money on its way back that waits for this person's word, or for the payment."""
+    several = len(request.user.estate_ids()) > 1
+    return {
+        "title": f"{row.account.unit.code} {row.account.person.local_name}",
+        "what": f"{row.get_state_display()}: {row.reason}",
+        "amount": money.show(row.amount, row.estate.currency),
+        "by": " · ".join(filter(None, [row.asked_by.local_name, row.estate.local_name if several else ""])),
+        "href": reverse("billing:refund", args=[row.pk]),
+    }
 
 
 def _section(request, key, title, icon, rows, limit):

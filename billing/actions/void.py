@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.actions import ledger, payment
-from billing.models import Book, Entry, Receipt, ReceiptStep, Till, Voucher
+from billing.models import Book, Entry, Receipt, ReceiptStep, Till
 from billing.rules import bookings as rules
 from billing.rules import receipts
 from office import journal
@@ -43,18 +43,10 @@ def void(*, receipt, reason, by, now):
     return mirror
 
 
-TAKEN_BACK = {
-    Voucher.Kind.DRAW: "undo_draw",
-    Voucher.Kind.WAIVER: "waive",
-    Voucher.Kind.REFUND: "void",
-    Voucher.Kind.FORFEIT: "forfeit",
-}
-
-
 @transaction.atomic
 def take_back(*, voucher, reason, by, now):
     """Take back a draw, a waiver, or money given back or kept by mistake: the mirror of what was written."""
-    move = TAKEN_BACK.get(voucher.kind)
+    move = rules.TAKEN_BACK.get(voucher.kind)
     if move is None:
         raise Refused(_("This booking is not taken back here."))
     rules.check(move, voucher, by)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.models import Entry
+from billing.models import Entry, Voucher
 from office.money import round_half_up
 from office.refusals import Refused
 
@@ -44,6 +44,14 @@ MOVES = {
     "pay_out": Move(gettext_lazy("Pay refund out"), ("billing.refund",), "cash"),
     "take_over": Move(gettext_lazy("Take debt over"), ("billing.take_over",), "users"),
 }  # fmt: skip
+
+# What is taken back whole, and the move whose permission it asks for.
+TAKEN_BACK = {
+    Voucher.Kind.DRAW: "undo_draw",
+    Voucher.Kind.WAIVER: "waive",
+    Voucher.Kind.REFUND: "void",
+    Voucher.Kind.FORFEIT: "forfeit",
+}
 
 
 def may(move, row, by):

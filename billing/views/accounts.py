@@ -51,6 +51,8 @@ def account(request, pk):
     page = int(asked) if asked.isdecimal() and len(asked) < 5 else 0
     lines, more = statement.lines(row, items, page)
     dues = counter.open_dues([row.pk], items, today)
+    gone = statement.let_go(row, items)
+    _take_back(request, row, [*lines, *gone])
     context = {
         "account": row,
         "currency": row.estate.currency,
@@ -58,6 +60,7 @@ def account(request, pk):
         "dues": dues,
         "overdue": sum((due.amount for due in dues if due.days_late), counter.ZERO),
         "held": _held(request, row, items),
+        "let_go": gone,
         "lines": lines,
         "newer": page and page - 1,
         "page": page,
@@ -84,6 +87,17 @@ def _held(request, row, items):
             if bookings.may(verb, row, request.user)
         ]  # fmt: skip
     return found
+
+
+def _take_back(request, row, lines):
+    """Where a line's booking is taken back, once per booking, for whoever may."""
+    seen = set()
+    for line in lines:
+        move = bookings.TAKEN_BACK.get(line.kind)
+        if move and line.voucher not in seen and not getattr(line, "reversed", False):
+            seen.add(line.voucher)
+            if bookings.may(move, row, request.user):
+                line.back = reverse("billing:take_back", args=[row.pk, line.voucher])
 
 
 def moves(request, row):

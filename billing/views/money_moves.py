@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from billing.actions import deposits, draw, late, ledger, refund, takeover, void, waiver
 from billing.columns.accounts import REFUNDS
 from billing.forms import accounts as forms
-from billing.models import Charge, Refund
+from billing.models import Charge, Entry, Refund, Voucher
 from billing.reports import counter, statement
 from billing.rules import bookings
 from billing.rules import refunds as refund_rules
@@ -63,6 +63,42 @@ def receipt_void(request, pk):
         request, _("Void %(number)s") % {"number": row.number}, forms.ReasonForm(request.POST or None), back, act,
         submit=_("Void the receipt"), style="danger", facts=receipts.facts_of(row),
         intro=_("The money goes back to the payer, the receipt is collected, and what it had paid is owed again."),
+    )  # fmt: skip
+
+
+@may("billing.void", "billing.adjust", "billing.waive", "billing.approve_refund")
+@require_http_methods(["GET", "POST"])
+def take_back(request, pk, voucher):
+    """A draw, a waiver, money given back or kept by mistake: its mirror is booked, with the reason (SPEC §6.4)."""
+    account = accounts.get(request, pk, "billing.read")
+    booked = Voucher.objects.filter(estate=account.estate_id, kind__in=bookings.TAKEN_BACK)
+    row = get_object_or_404(booked.select_related("estate", "by", "reversed_by"), pk=voucher)
+    touched = list(Entry.objects.filter(voucher=row).select_related("account__unit", "account__person"))
+    of_accounts = {entry.account_id: entry.account for entry in touched if entry.account_id}
+    if account.pk not in of_accounts or not bookings.may(bookings.TAKEN_BACK[row.kind], row, request.user):
+        raise Http404
+    enter(request, account.estate)
+    if getattr(row, "reversed_by", None):
+        messages.info(request, _("This has been taken back already."))
+        return redirect(_home(account))
+    currency, amount = account.estate.currency, sum(entry.amount for entry in touched if entry.amount > 0)
+    facts = [
+        *[(_("Account"), f"{one.unit.code} {one.person.local_name}") for one in of_accounts.values()],
+        (_("Booking"), row.get_kind_display()),
+        (_("Amount"), money.show(amount, currency)),
+        (_("Booked"), f"{row.day:%Y-%m-%d} {row.by.local_name if row.by else ''}"),
+        *([(_("Reason"), row.reason)] if row.reason else []),
+    ]
+
+    def act(values):
+        void.take_back(voucher=row, reason=values["reason"], by=request.user, now=request.now)
+        messages.success(request, _("%(amount)s is taken back.") % {"amount": money.show(amount, currency)})
+        return _home(account)
+
+    return pages.handle(
+        request, _("Take back: %(what)s") % {"what": row.get_kind_display()}, forms.ReasonForm(request.POST or None),
+        _home(account), act, submit=_("Take back"), style="danger", facts=facts,
+        intro=_("The whole booking is reversed by an entry of its own; both stay in the books."),
     )  # fmt: skip
 
 

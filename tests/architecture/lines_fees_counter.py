@@ -121,6 +121,15 @@ LINES = [
         changes=_now(lambda w: w.holding, "deposits"),
     ),
     Line(
+        "billing:take_back",
+        "supervisor director finance",
+        post=302,
+        args=lambda w: {"pk": w.holding.pk, "voucher": w.drawn_voucher.pk},
+        data=lambda w: {"reason": "誤沖"},
+        shows=lambda w: w.unit.code,
+        changes=lambda w: type(w.drawn_voucher).objects.filter(reverses=w.drawn_voucher).count(),
+    ),
+    Line(
         "billing:refund_ask",
         "finance",
         post=302,

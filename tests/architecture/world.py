@@ -715,6 +715,12 @@ class World:
         account.refresh_from_db()
         return account
 
+    @cached_property
+    def drawn_voucher(self):
+        from billing.actions import draw
+
+        return draw.draw(accounts=[self.holding], by=self.cast["cashier"], now=self.now)[0]
+
     def _refund(self, approved=False):
         from billing.actions import refund
 

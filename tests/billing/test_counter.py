@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from billing.actions import charging, ledger
+from billing.actions import charging, draw, ledger, payment, refund, void
 from billing.models import Account, Charge, Item, OpenCharge, Receipt
 from billing.rules.counter import divide, spread
 from billing.rules.words import in_words
@@ -241,3 +241,57 @@ def test_a_copy_says_that_it_is_one(home, cashier):
     assert text() != first
     client.post(printed)
     assert receipt.steps.filter(verb="printed").count() == 2
+
+
+# --- taken back, and what waits for somebody ------------------------------------------------------------------
+
+
+@pytest.fixture
+def drawn(home, cashier):
+    """A prepayment that was drawn by mistake; its voucher."""
+    money = Decimal("150.00")
+    payment.pay(
+        estate=home.estate, unit=home, payer="張小明", charges=[], prepay=[(home.account.pk, money)],
+        methods={"cash": money}, by=cashier, now=timezone.now(),
+    )  # fmt: skip
+    return draw.draw(accounts=[home.account], by=cashier, now=timezone.now())[0]
+
+
+def test_a_draw_is_taken_back_from_the_account_page_once_and_with_a_reason(home, drawn, cashier, supervisor):
+    url = reverse("billing:take_back", args=[home.account.pk, drawn.pk])
+    shown = reverse("billing:account", args=[home.account.pk])
+    client = client_of(supervisor)
+    assert client.get(shown).content.decode().count(f'href="{url}"') == 1
+    assert f'href="{url}"' not in client_of(cashier).get(shown).content.decode()
+    opened = client.get(url)
+    key = str(opened.context["form"]["form_key"].value())
+    assert client.post(url, {"form_key": key, "reason": ""}).status_code == 422
+    assert client.post(url, {"form_key": key, "reason": "誤沖"}).status_code == 302
+    row = Account.objects.get(pk=home.account.pk)
+    assert (row.owed, row.prepaid) == (Decimal("300.00"), Decimal("150.00"))
+    assert client.get(url).url == shown
+    assert f'href="{url}"' not in client.get(shown).content.decode()
+
+
+def test_only_bookings_of_this_account_are_taken_back_here(home, drawn, supervisor, estate, cashier):
+    other = ledger.account_of(make_unit(estate, "3-2-1202"), home.owner)
+    client = client_of(supervisor)
+    assert client.get(reverse("billing:take_back", args=[other.pk, drawn.pk])).status_code == 404
+    paid = Receipt.objects.get().steps.get(verb="booked").voucher
+    assert client.get(reverse("billing:take_back", args=[home.account.pk, paid.pk])).status_code == 404
+
+
+def test_home_shows_refunds_to_whoever_may_decide_or_pay_them(
+    home, drawn, cashier, supervisor, finance, director
+):
+    void.take_back(voucher=drawn, reason="誤沖", by=supervisor, now=timezone.now())
+    by = {"by": finance, "now": timezone.now()}
+    asked = refund.ask(account=home.account, amount=Decimal("50.00"), reason="重複付款", **by)
+
+    def waiting(staff):
+        return [row["href"] for row in client_of(staff).get(reverse("home")).context["refunds"]]
+
+    address = [reverse("billing:refund", args=[asked.pk])]
+    assert waiting(director) == address and waiting(finance) == waiting(cashier) == []
+    refund.approve(refund=asked, by=director, now=timezone.now())
+    assert waiting(finance) == address and waiting(director) == []
