@@ -264,6 +264,7 @@ def test_a_draw_is_taken_back_from_the_account_page_once_and_with_a_reason(home,
     assert client.get(shown).content.decode().count(f'href="{url}"') == 1
     assert f'href="{url}"' not in client_of(cashier).get(shown).content.decode()
     opened = client.get(url)
+    assert "csrfmiddlewaretoken" in opened.content.decode()
     key = str(opened.context["form"]["form_key"].value())
     assert client.post(url, {"form_key": key, "reason": ""}).status_code == 422
     assert client.post(url, {"form_key": key, "reason": "誤沖"}).status_code == 302
