@@ -4,7 +4,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.filters_ledger import OVERDUE
+from billing.reports import figures as fees
 from billing.reports import refunds
+from billing.views.figures import REPORTS, Links
 from office import board, clocks, escalation, money, months, promises
 from office import reports as office_reports
 from office.lists.estates import ALL as EVERYWHERE
@@ -47,7 +50,7 @@ def context(request, everything=False):
         "reports": months.waiting_for(staff) if staff.may(months.WRITE) else [],
         "refunds": [_refund(row, request) for row in refunds.waiting_for(staff, limit)],
         "sections": sections,
-        "tiles": _tiles(request),
+        "tiles": [*_tiles(request), *_fees(request)],
         "actions": _actions(staff),
         "more_url": reverse("owed")
         if not everything and any(section["more"] for section in sections)
@@ -164,6 +167,32 @@ def _tiles(request):
         address = _promised(led, estates, request)(outcome="kept", closed_from=first.isoformat())
         said = _("%(rate)s on time") % {"rate": percent(on_time, kept)}
         tiles.append(_tile(_("Kept this month"), kept, address, "good", "circle-check", said))
+    return tiles
+
+
+def _fees(request):
+    """What is overdue and how much of the month has come in, of the estate in view: two statements (SPEC §6.12)."""
+    estate = request.estate
+    if estate is None or not request.user.may(REPORTS, estate.pk):
+        return []
+    today = clocks.local_date(request.now, estate.zone)
+    first = today.replace(day=1)
+    ages = fees.ageing([estate.pk], today).get(None, {})
+    overdue = sum((amount for age, amount in ages.items() if age != fees.NOT_DUE), fees.NOTHING)
+    month = fees.collection([estate.pk], first, first).get(first)
+    links = Links(first, first, {})
+    tiles = [
+        # Translators: 逾期欠費
+        _tile(_("Fees overdue"), money.show(overdue, estate.currency), links.charges(age=OVERDUE), "late" if overdue else "good", "urgent"),
+    ]  # fmt: skip
+    if month and month.rate is not None:
+        said = _("%(collected)s of %(charged)s") % {
+            "collected": money.show(month.collected, estate.currency),
+            "charged": money.show(month.charged, estate.currency),
+        }
+        collected = links.collection()[1]
+        # Translators: 收繳率
+        tiles.append(_tile(_("Collected for this month"), f"{month.rate} %".replace(".0 %", " %"), collected, "", "cash", said))  # fmt: skip
     return tiles
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -12,6 +13,7 @@ from django.urls import reverse
 from billing.actions import charging, ledger, payment, waiver
 from billing.models import Item
 from billing.reports import figures
+from config import what_is_owed
 from office import clocks
 from tests.billing.money import make_account
 from tests.cast import NOW, client_of, make_building, make_person, make_unit
@@ -119,3 +121,20 @@ def test_reports_go_on_paper(books, finance, sheet):
 def test_months_that_are_none_are_left_aside(books, finance):
     answer = client_of(finance).get(reverse("billing:figures"), {"since": "2026-13", "until": "soon"})
     assert answer.status_code == 200
+
+
+def test_overdue_fees_and_the_rate_of_the_month_stand_on_home(books, estate, finance, clerk):
+    asked = SimpleNamespace(user=finance, estate=estate, now=NOW)
+    overdue, rate = what_is_owed._fees(asked)
+    assert overdue["value"].endswith("538.56")  # 238.56 less 100.00 paid, 410.00 less 10.00 waived
+    assert rate["value"] == "0 %"
+    assert rate["hint"].endswith("238.56")
+    assert what_is_owed._fees(SimpleNamespace(user=clerk, estate=estate, now=NOW)) == []
+    client = client_of(finance)
+    assert client.get(rate["href"]).context["page"].is_valid
+    tile = next(
+        tile for tile in client.get(reverse("home")).context["tiles"] if "age=overdue" in tile["href"]
+    )
+    page = client.get(tile["href"]).context["page"]
+    assert page.is_valid
+    assert _amounts(tile["value"])[0] in [amount for text in page.totals if text for amount in _amounts(text)]
