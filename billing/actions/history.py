@@ -122,7 +122,8 @@ def _by_vouchers(cursor, values):
         " AND v.source_id = %(batch)s AND v.estate_id = %(estate)s AND e.account_id IS NOT NULL GROUP BY 1 ORDER BY 1",
         values,
     )
-    parts, size = [[]], 0
+    parts: list[list] = [[]]
+    size = 0
     for account, count in cursor.fetchall():
         if size and size + count > AT_ONCE:
             parts, size = [*parts, []], 0
@@ -219,7 +220,7 @@ def _open_accounts(estate, parties, by, now):
 
 def _states(account_ids):
     """{account: (prepaid, [Kept])} of accounts that have bookings already, oldest debt first."""
-    found = {
+    found: dict = {
         pk: (prepaid, [])
         for pk, prepaid in Account.objects.filter(pk__in=account_ids).values_list("pk", "prepaid")
     }

@@ -54,4 +54,4 @@ class OrderFilter(filters.FilterSet):
 
 
 class PayerFilter(OrderFilter):
-    searched = ("unit__code", "reason", "person__name", "person__name_en")
+    searched: tuple[str, ...] = ("unit__code", "reason", "person__name", "person__name_en")

@@ -83,7 +83,8 @@ class MandateForm(Form):
         super().__init__(*args, **kwargs)
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         hits = units_said(self, [data["unit"]]).get(data["unit"], []) if data.get("unit") else []
         if data.get("unit") and len(hits) != 1:
             self.add_error(
@@ -165,7 +166,8 @@ class LayoutForm(ModelForm):
         self.fields["places"].help_text = f"{self.fields['places'].help_text} {known}"
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         found, purpose = {}, data.get("purpose")
         for line in (data.get("places") or "").splitlines():
             if not line.strip():

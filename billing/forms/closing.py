@@ -72,7 +72,8 @@ class CloseDayForm(Form):
         ]
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         data["opening"] = data.get("opening") or Decimal("0.00")
         pieces = {str(worth): data[name] for name, worth in self.notes.items() if data.get(name)}
         total = sum((Decimal(worth) * number for worth, number in pieces.items()), Decimal("0.00"))

@@ -39,7 +39,8 @@ class CollectionForm(Form):
         self.fields["collector"].queryset = collectors
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         start, end = data.get("window_from"), data.get("window_to")
         if start and end and end <= start:
             self.add_error("window_to", _("The visit ends before it begins."))
@@ -63,7 +64,8 @@ class CollectedForm(Form):
         self.widths = {method.value: 3 for method in self.METHODS}
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         data["methods"] = {
             method.value: data[method.value] for method in self.METHODS if data.get(method.value)
         }

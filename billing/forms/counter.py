@@ -71,7 +71,7 @@ class CounterForm(Form):
 
     @cached_property
     def picked(self):
-        return set(self.data.getlist("tick"))
+        return set(self.data.getlist("tick"))  # type: ignore[attr-defined]  # a QueryDict
 
     @property
     def more_open(self):

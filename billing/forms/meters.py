@@ -66,7 +66,8 @@ class MeterForm(ModelForm):
         return self.cleaned_data["position"] or 0
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         unit, building, reach = data.get("unit"), data.get("building"), data.get("reach")
         if unit and reach:
             self.add_error("reach", _("The meter of a unit is not shared: leave this or the unit empty."))
@@ -103,7 +104,8 @@ class ExchangeForm(Form):
     )
 
     def clean(self):
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if data.get("digits") and data.get("first") is not None and data["first"] >= 10 ** data["digits"]:
             self.add_error("first", _("The dial of this meter has fewer digits."))
         return data

@@ -304,7 +304,8 @@ class AccountNumbers(Load):
                 "key", "account__unit_id", "account__person_id"
             )
         }
-        verdicts, numbers = {}, {}
+        verdicts: dict = {}
+        numbers: dict = {}
         for party in parties:
             for said in party.rows:
                 key = whose.number_key(said.values["account"])
@@ -370,7 +371,7 @@ def _keys(estate, parties):
             seen[plain] += 1
             said.key = sha1(f"{plain}|{seen[plain]}".encode(), usedforsecurity=False).hexdigest()
     keys = [said.key for party in parties for said in party.rows]
-    stands = {}
+    stands: dict = {}
     for start in range(0, len(keys), 20_000):
         found = HistoryRow.objects.filter(estate=estate, key__in=keys[start : start + 20_000])
         stands |= dict(found.values_list("key", "account_id"))
@@ -407,8 +408,10 @@ def _prior(estate, parties):
 def _run(batch, parties, whole):
     """Our balance after every row, beside the file's."""
     prior = _prior(batch.estate, parties)
-    differences, listed, counted = [], [], 0
-    sums = Counter()
+    differences: list = []
+    listed: list = []
+    counted = 0
+    sums: Counter = Counter()
     column = batch.matching.get("balance")
     for party in parties:
         party.prior = prior.get(party.account, ZERO) if party.account else ZERO

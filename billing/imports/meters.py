@@ -88,7 +88,7 @@ class Meters(Load):
         for building in Building.objects.filter(estate=estate):
             for name in filter(None, (building.name, building.code)):
                 buildings[search.fold(name)] = building
-        there = defaultdict(dict)
+        there: dict = defaultdict(dict)
         for meter in Meter.objects.filter(
             estate=estate, serial__in={row.values.get("serial") for row in rows}
         ):

@@ -72,7 +72,7 @@ class Readings(Load):
             for number, values in checking.staged(batch.rows.exclude(outcome="left_out"))
         ]
         meters = self._meters(batch.estate, rows)
-        known = defaultdict(dict)
+        known: dict = defaultdict(dict)
         there = Reading.objects.filter(
             estate=batch.estate,
             meter__serial__in=meters,

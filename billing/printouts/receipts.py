@@ -48,7 +48,9 @@ def draw_receipt(facts, *, letterhead, language, size):
         (_("Period"), "wide" if size == "A4" else "medium"),
         (_("Amount"), "medium right"),
     ]
-    rows = [(item, period, money.show(amount, sign=False)) for _unit, item, period, amount in facts.lines]
+    rows: list[tuple] = [
+        (item, period, money.show(amount, sign=False)) for _unit, item, period, amount in facts.lines
+    ]
     units = {line[0] for line in facts.lines if line[0]}
     if len(units) > 1:  # a flat and its parking space on one receipt
         head.insert(0, (_("Unit"), "medium" if not narrow else ""))

@@ -43,7 +43,7 @@ class Effect:
 
     @property
     def difference(self):
-        return None if self.after is None else self.after - self.before
+        return None if self.after is None or self.before is None else self.after - self.before
 
 
 def effect(estate, item, draft, tiers=()):
@@ -55,7 +55,8 @@ def effect(estate, item, draft, tiers=()):
     same = [one for one in known if scope(one) == scope(draft)]
     others = [one for one in known if one not in same]
     quantities = _quantities(estate, item, day)
-    count, lacking, sums = 0, 0, defaultdict(Decimal)
+    count, lacking = 0, 0
+    sums: dict[str, Decimal] = defaultdict(Decimal)
     rows = Unit.objects.filter(estate=estate).only("id", "kind", "use", "building_id", "area")
     for unit in rows.iterator(chunk_size=5000):
         if debtors.standard_on(day, [*others, draft], unit) is not draft:
@@ -99,13 +100,15 @@ def _amount(item, unit, quantities, terms):
 
 def of_unit(unit, day):
     """What holds for a unit on `day`: [(item, standard or None, percent or None, payer row or None)], in order of items."""
-    standards, adjusted, named = defaultdict(list), defaultdict(list), {}
+    standards: dict = defaultdict(list)
+    adjusted: dict = defaultdict(list)
+    named: dict = {}
     for one in Standard.objects.filter(estate=unit.estate_id, period__contains=day).prefetch_related("tiers"):
         standards[one.item_id].append(one)
-    for one in Adjustment.objects.filter(unit=unit, period__contains=day):
-        adjusted[one.item_id].append(one)
-    for one in Payer.objects.filter(unit=unit, period__contains=day).select_related("person"):
-        named[one.item_id] = one
+    for less in Adjustment.objects.filter(unit=unit, period__contains=day):
+        adjusted[less.item_id].append(less)
+    for payer in Payer.objects.filter(unit=unit, period__contains=day).select_related("person"):
+        named[payer.item_id] = payer
     items = Item.objects.filter(estate=unit.estate_id, is_active=True).exclude(
         formula__in=[F.ONCE, F.DEPOSIT]
     )

@@ -147,6 +147,6 @@ def let_go(account, items):
     with connection.cursor() as cursor:
         cursor.execute(_LET_GO, [account.pk])
         return [
-            LetGo(voucher, kind, KINDS[kind], day, items[item].local_name, amount, reason)
+            LetGo(voucher, kind, str(KINDS[kind]), day, items[item].local_name, amount, reason)
             for voucher, kind, day, item, amount, reason in cursor.fetchall()
         ]

@@ -190,13 +190,15 @@ def _by_days(basis, whole, figures, many):
 
 
 def _late_steps(basis):
-    found = []
+    found: list[Step] = []
+    total = Decimal(0)
     for part in basis["parts"]:
         still_open, rate = Decimal(part["open"]), Decimal(part["rate"])
         days = ngettext("%(days)s day", "%(days)s days", part["days"]) % {"days": part["days"]}
         figures = f"{money.show(still_open)} × {number(rate * 100)}% × {days}"
-        found.append(Step(_days(part), figures, still_open * rate * part["days"], part["standard"]))
-    total = sum((step.amount for step in found), Decimal(0))
+        fee = still_open * rate * part["days"]
+        found.append(Step(_days(part), figures, fee, part["standard"]))
+        total += fee
     if basis.get("cap") is not None:
         most = Decimal(basis["amount"]) * Decimal(basis["cap"]) / 100
         if most < total:

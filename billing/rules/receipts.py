@@ -41,7 +41,7 @@ def why_not_reversed(voucher):
     """
     entries = Entry.objects.filter(voucher=voucher)
     for row in entries.filter(head=Head.PREPAID, amount__lt=0).select_related("account"):
-        if row.account.prepaid < -row.amount:
+        if row.account and row.account.prepaid < -row.amount:
             return _(
                 "The prepayment of this receipt has been used since: put back what was drawn from it first."
             )

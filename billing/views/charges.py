@@ -47,7 +47,7 @@ def charge(request, month, pk):
                 "words": step.words,
                 "figures": step.figures,
                 "amount": "" if step.amount is None else explain.number(step.amount, 2 if step.amount == round(step.amount, 2) else 4),
-                "document": documents.get(step.standard, ""),
+                "document": documents.get(step.standard, "") if step.standard else "",
             }
             for step in steps
         ],

@@ -62,7 +62,7 @@ def close_day(request):
             location, first = formkeys.once(data["form_key"], request.user, request.now, write)
         except Refused as refusal:
             refused = refusal.sentence
-            form.data = {**form.data.dict(), "foreseen": form.fields["foreseen"].initial}
+            form.data = {**request.POST.dict(), "foreseen": form.fields["foreseen"].initial}
         else:
             if first:
                 messages.success(request, _("The day is closed. Print the sheet and sign it."))

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from billing import notices
 from billing.printouts import notices as sheets
-from billing.views import accounts
+from billing.views import accounts, pages
 from office import printing
 from office.access import may
 from office.forms import Form
@@ -54,8 +54,7 @@ def batch(request):
     estate = answers.here(request, PRINT)
     form = NoticesForm(answers.posted(request), estate=estate)
 
-    def act(form):
-        data = form.cleaned_data
+    def act(data):
         job = notices.start(
             kind=data["kind"], estate=estate, building=data["building"], by=request.user, now=request.now
         )
@@ -64,6 +63,4 @@ def batch(request):
     # Translators: 繳費通知單、對帳單
     title = _("Notices and statements")
     intro = _("One sheet for each account that owes, in the payer's language and in the order of the units.")
-    return answers.handle(
-        request, title, form, reverse("billing:arrears"), act, submit=_("Print"), intro=intro
-    )
+    return pages.handle(request, title, form, reverse("billing:arrears"), act, submit=_("Print"), intro=intro)

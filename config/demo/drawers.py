@@ -98,7 +98,8 @@ class Drawers:
 
     def _days(self):
         """Every drawer's days with money; the first cashier's last one waits."""
-        sums, span = defaultdict(dict), {}
+        sums: dict = defaultdict(dict)
+        span: dict = {}
         rows = Entry.objects.filter(estate=self.estate, head=Entry.Head.MONEY, voucher__cashier__isnull=False)
         keys = ("day", "voucher__cashier_id")
         for day, cashier, method, total, first, last in (
@@ -163,7 +164,8 @@ class Drawers:
         final = clocks.add_months(
             self.today.replace(day=1), -1
         )  # its first day: the books before it are closed
-        kept, heads = defaultdict(D), defaultdict(dict)
+        kept: dict = defaultdict(D)
+        heads: dict = defaultdict(dict)
         rows = Entry.objects.filter(estate=self.estate, day__lt=final).order_by().values_list("day", "head")
         for day, head, amount in rows.annotate(amount=Sum("amount")):
             month = clocks.add_months(day.replace(day=1), 1)

@@ -154,11 +154,11 @@ class Fees:
         held = [unit for unit in self.units if unit.kind == "flat" and unit.handed_over_on]
         since = self.periods[-5] + timedelta(days=11)
         for unit in self.lot.sample(held, min(3, len(held))):
-            row = Adjustment.objects.create(
+            less = Adjustment.objects.create(
                 estate=self.estate, unit=unit, item=self.items["management"], percent=70,
                 period=DateRange(since, None), reason=self._text("空置託管"), source_kind="custody",
             )  # fmt: skip
-            self.percents[unit.pk].append(row)
+            self.percents[unit.pk].append(less)
         for number, (unit_id, row) in enumerate(sorted(self.tenants.items())):
             if number % 2 == 0:
                 payer = Payer.objects.create(
@@ -262,7 +262,7 @@ class Fees:
 
     def _shares(self, period, used, shared):
         """Every share of the month: (unit, item, share, basis)."""
-        pools = defaultdict(dict)
+        pools: dict = defaultdict(dict)
         items = self.items
         for unit in self.units:
             for code in ("management", "parking", "refuse"):

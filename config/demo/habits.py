@@ -7,7 +7,7 @@ from billing.models import Charge, Item
 from office.models import Unit
 
 # What is charged, by the code of the item: (price, fields of the standard).
-PRICES = [
+PRICES: list[tuple[str, str, dict]] = [
     ("management", "2.60", {"unit_kind": "flat", "until": "raised"}),
     ("management", "2.80", {"unit_kind": "flat", "since": "raised"}),
     ("management", "5.50", {"unit_kind": "shop"}),

@@ -722,8 +722,13 @@ class World:
         return draw.draw(accounts=[self.holding], by=self.cast["cashier"], now=self.now)[0]
 
     def _refund(self, approved=False):
-        from billing.actions import refund
+        from billing.actions import payment, refund
 
+        # A yuan to give back, whatever was drawn meanwhile.
+        payment.pay(
+            estate=self.estate, payer="張小明", charges=[], prepay=[(self.holding.pk, Decimal("1.00"))],
+            methods={"cash": Decimal("1.00")}, by=self.cast["cashier"], now=self.now,
+        )  # fmt: skip
         asked = {"amount": Decimal("1.00"), "reason": "重複付款", "by": self.second_finance, "now": self.now}
         row = refund.ask(account=self.holding, **asked)
         return refund.approve(refund=row, by=self.cast["director"], now=self.now) if approved else row

@@ -83,7 +83,7 @@ def look(page, name, address, language, themes):
     if "text/html" not in answer.headers.get("content-type", "") or page.locator("main").count() == 0:
         return []
     if page.locator("select[data-choose]").count():
-        page.wait_for_selector(".ts-wrapper")
+        page.wait_for_selector(".ts-wrapper", state="attached")  # it may stand in a folded filter
     wrong = []
     facts = page.evaluate(FACTS)
     if not facts["title"]:

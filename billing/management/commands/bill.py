@@ -44,9 +44,9 @@ class Command(BaseCommand):
             self.post(estate, period, by)
 
     def post(self, estate, period, by):
-        who = Staff.objects.filter(postings__estate=estate, is_active=True)
-        who = who.filter(username=by) if by else who.filter(postings__role="finance")
-        who = who.order_by("pk").first()
+        found = Staff.objects.filter(postings__estate=estate, is_active=True)
+        found = found.filter(username=by) if by else found.filter(postings__role="finance")
+        who = found.order_by("pk").first()
         if who is None:
             raise CommandError("Nobody of this name works at the estate; name one with --by.", returncode=2)
         row = Run.objects.filter(estate=estate, period=period, finished_at=None).first()
