@@ -110,6 +110,10 @@ def test_a_day_at_the_counter_is_closed_to_the_cent(sit, office, owing, language
     page.goto(f"/fees/receipts/{first.pk}/")
     page.click("button[data-print]")
     page.wait_for_function("document.documentElement.dataset.printed")
+    for _turn in range(300):  # the note that it was printed is on its way
+        if first.steps.filter(verb="printed").exists():
+            break
+        page.wait_for_timeout(100)
     assert "補印" in day.sheet(first) and first.steps.filter(verb="printed").exists()
 
     # The first one was a mistake: the supervisor voids it, and it is owed again.

@@ -462,4 +462,4 @@ def test_record_pages_cost_the_same_for_one_and_for_many(desk, unit, zhang, owne
             unit=other, person=zhang, role="tenant", since=date(2021, 1, 1), by=clerk, now=now
         )
     assert [cost(page) for page in pages] == before
-    assert max(before) <= 13
+    assert max(before) <= 14
