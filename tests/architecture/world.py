@@ -717,9 +717,15 @@ class World:
 
     @cached_property
     def drawn_voucher(self):
-        from billing.actions import draw
+        from billing.actions import draw, payment
 
-        return draw.draw(accounts=[self.holding], by=self.cast["cashier"], now=self.now)[0]
+        voucher = draw.draw(accounts=[self.holding], by=self.cast["cashier"], now=self.now)[0]
+        # Something is left to give back, whatever is asked for first.
+        payment.pay(
+            estate=self.estate, payer="張小明", charges=[], prepay=[(self.holding.pk, Decimal("100.00"))],
+            methods={"cash": Decimal("100.00")}, by=self.cast["cashier"], now=self.now,
+        )  # fmt: skip
+        return voucher
 
     def _refund(self, approved=False):
         from billing.actions import payment, refund
