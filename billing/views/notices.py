@@ -9,11 +9,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from billing import notices
 from billing.printouts import notices as sheets
 from billing.views import accounts, pages
+from billing.views.figures import here
 from office import printing
 from office.access import may
 from office.forms import Form
 from office.models import Building
-from residents.views import answers
 
 PRINT = "billing.print"
 
@@ -51,8 +51,8 @@ class NoticesForm(Form):
 @require_http_methods(["GET", "POST"])
 def batch(request):
     """All who owe, in one PDF that a worker draws."""
-    estate = answers.here(request, PRINT)
-    form = NoticesForm(answers.posted(request), estate=estate)
+    estate = here(request, PRINT)
+    form = NoticesForm(request.POST if request.method == "POST" else None, estate=estate)
 
     def act(data):
         job = notices.start(
